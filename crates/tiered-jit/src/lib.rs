@@ -1,0 +1,1 @@
+//! A tiered, re-optimising JIT for LLVM IR.

@@ -1,0 +1,3 @@
+//! The `tjit` command.
+
+fn main() {}

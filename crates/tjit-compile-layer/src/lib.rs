@@ -1,0 +1,1 @@
+//! An ORC IR compile layer that picks the optimisation level by the tier suffix.

@@ -1,0 +1,1 @@
+//! File-driven tests of the IR rewrites of tiered-jit.

@@ -1,0 +1,1 @@
+//! IR rewriting that gives functions an entry counter.

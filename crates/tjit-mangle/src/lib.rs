@@ -1,0 +1,1 @@
+//! Linker-level symbol names and the tier suffix of tiered-jit.

@@ -1,0 +1,1 @@
+//! Owned, safe handles over LLVM 22 ORC.

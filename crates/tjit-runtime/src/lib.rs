@@ -1,0 +1,1 @@
+//! Function table, per-function state machine, trip queue and events of a tiered JIT.

@@ -1,0 +1,3 @@
+//! Developer commands of tiered-jit.
+
+fn main() {}
