@@ -1,1 +1,41 @@
-//! Owned, safe handles over LLVM 22 ORC.
+#![doc = include_str!("../README.md")]
+
+mod buffer;
+mod callback;
+mod diagnostics;
+mod error;
+mod names;
+
+mod context;
+mod module;
+mod parse;
+mod references;
+mod slice;
+mod target;
+
+mod dylib;
+mod generator;
+mod layer;
+mod lookup;
+mod session;
+mod symbol;
+mod tracker;
+mod unit;
+
+pub use buffer::MemoryBuffer;
+pub use callback::{guard, panic_message};
+pub use context::ThreadSafeContext;
+pub use dylib::{Dylib, EvaluatedSymbol};
+pub use error::{Error, ErrorKind};
+pub use generator::Generate;
+pub use layer::ObjectLayer;
+pub use module::{ThreadSafeModule, verify};
+pub use references::{References, references};
+pub use session::ExecutionSession;
+pub use slice::{Definition, SliceLinkage};
+pub use symbol::{SymbolFlags, SymbolString};
+pub use target::{
+    CodeGenLevel, Host, TargetMachine, TargetOptions, llvm_version, normalize_triple,
+};
+pub use tracker::ResourceTracker;
+pub use unit::{MaterializationUnit, Responsibility};

@@ -1,0 +1,220 @@
+// Copies chosen definitions of a module into a new module of the same context, leaving declarations of
+// everything else they refer to. llvm-c can clone whole modules only; see docs/adr/0001-cxx-shim.md.
+
+#include "llvm-c/Core.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/GlobalAlias.h"
+#include "llvm/IR/GlobalVariable.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Transforms/Utils/Cloning.h"
+#include "llvm/Transforms/Utils/ValueMapper.h"
+
+using namespace llvm;
+
+extern "C" {
+
+/// How a definition is carried over; mirrored by `SliceLinkage` in src/slice.rs.
+enum TjitSliceLinkage : uint8_t {
+  TjitSliceExternal = 0,
+  TjitSliceAvailableExternally = 1,
+  TjitSlicePrivate = 2,
+};
+
+struct TjitSliceDefinition {
+  LLVMValueRef Source;
+  // Null, or the name of the body; references to Source then become a declaration of its own name.
+  const char *BodyName;
+  size_t BodyNameLength;
+  TjitSliceLinkage Linkage;
+};
+
+LLVMModuleRef tjit_slice(LLVMModuleRef Source, const char *Name,
+                         size_t NameLength, const TjitSliceDefinition *Items,
+                         size_t NumItems);
+}
+
+namespace {
+
+void makeExternal(GlobalValue &GV) {
+  // A slice is linked on its own: what was local to a module is found by its (promoted, unique) name, and
+  // may lie anywhere, so nothing may be assumed to be within reach of a PC-relative reference.
+  GV.setLinkage(GlobalValue::ExternalLinkage);
+  GV.setVisibility(GlobalValue::DefaultVisibility);
+  GV.setDLLStorageClass(GlobalValue::DefaultStorageClass);
+  GV.setDSOLocal(false);
+}
+
+void declareLinkage(GlobalValue &Declaration, const GlobalValue &Original) {
+  makeExternal(Declaration);
+  if (Original.hasExternalWeakLinkage())
+    Declaration.setLinkage(GlobalValue::ExternalWeakLinkage);
+}
+
+Function *declareFunction(Module &M, const Function &F, StringRef Name) {
+  auto *New = Function::Create(F.getFunctionType(), GlobalValue::ExternalLinkage,
+                               F.getAddressSpace(), Name, &M);
+  New->copyAttributesFrom(&F);
+  // These point into the source module; CloneFunctionInto maps and sets them again on definitions.
+  New->setPersonalityFn(nullptr);
+  New->setPrefixData(nullptr);
+  New->setPrologueData(nullptr);
+  declareLinkage(*New, F);
+  return New;
+}
+
+GlobalVariable *declareVariable(Module &M, const GlobalVariable &V) {
+  auto *New = new GlobalVariable(M, V.getValueType(), V.isConstant(),
+                                 GlobalValue::ExternalLinkage, nullptr,
+                                 V.getName(), nullptr, V.getThreadLocalMode(),
+                                 V.getAddressSpace());
+  New->copyAttributesFrom(&V);
+  declareLinkage(*New, V);
+  return New;
+}
+
+/// Leaves a declaration of every global that a copied definition refers to.
+class Declarer final : public ValueMaterializer {
+  Module &Target;
+
+public:
+  explicit Declarer(Module &Target) : Target(Target) {}
+
+  Value *materialize(Value *V) override {
+    auto *GV = dyn_cast<GlobalValue>(V);
+    if (!GV || GV->getParent() == &Target)
+      return nullptr;
+    if (auto *Existing = Target.getNamedValue(GV->getName()))
+      return Existing;
+    if (auto *F = dyn_cast<Function>(GV))
+      return declareFunction(Target, *F, F->getName());
+    if (auto *Variable = dyn_cast<GlobalVariable>(GV))
+      return declareVariable(Target, *Variable);
+    // An alias or ifunc is, from outside, a function or a variable of its value type.
+    if (auto *Type = dyn_cast<FunctionType>(GV->getValueType())) {
+      auto *New = Function::Create(Type, GlobalValue::ExternalLinkage,
+                                   GV->getAddressSpace(), GV->getName(), &Target);
+      declareLinkage(*New, *GV);
+      return New;
+    }
+    auto *New = new GlobalVariable(Target, GV->getValueType(), false,
+                                   GlobalValue::ExternalLinkage, nullptr,
+                                   GV->getName(), nullptr,
+                                   GV->getThreadLocalMode(), GV->getAddressSpace());
+    declareLinkage(*New, *GV);
+    return New;
+  }
+};
+
+void applyLinkage(GlobalValue &GV, TjitSliceLinkage Linkage) {
+  switch (Linkage) {
+  case TjitSliceExternal:
+    GV.setLinkage(GlobalValue::ExternalLinkage);
+    GV.setDSOLocal(true);
+    return;
+  case TjitSliceAvailableExternally:
+    GV.setLinkage(GlobalValue::AvailableExternallyLinkage);
+    return;
+  case TjitSlicePrivate:
+    GV.setLinkage(GlobalValue::PrivateLinkage);
+    return;
+  }
+}
+
+void copyModuleProperties(Module &From, Module &To) {
+  To.setTargetTriple(From.getTargetTriple());
+  To.setDataLayout(From.getDataLayout());
+  To.setSourceFileName(From.getSourceFileName());
+  if (NamedMDNode *Flags = From.getModuleFlagsMetadata()) {
+    NamedMDNode *Copy = To.getOrInsertModuleFlagsMetadata();
+    for (MDNode *Flag : Flags->operands())
+      Copy->addOperand(Flag);
+  }
+}
+
+/// A definition on its way: the original and the still empty copy.
+struct Copy {
+  GlobalValue *From;
+  GlobalValue *To;
+  TjitSliceLinkage Linkage;
+};
+
+void fillFunction(Function &From, Function &To, ValueToValueMapTy &Map,
+                  Declarer &Materializer) {
+  auto *ToArgument = To.arg_begin();
+  for (Argument &FromArgument : From.args()) {
+    ToArgument->setName(FromArgument.getName());
+    Map[&FromArgument] = &*ToArgument++;
+  }
+  SmallVector<ReturnInst *, 8> Returns;
+  CloneFunctionInto(&To, &From, Map, CloneFunctionChangeType::DifferentModule,
+                    Returns, "", nullptr, nullptr, &Materializer);
+  for (Argument &FromArgument : From.args())
+    Map.erase(&FromArgument);
+}
+
+void fillVariable(GlobalVariable &From, GlobalVariable &To,
+                  ValueToValueMapTy &Map, Declarer &Materializer) {
+  To.setInitializer(
+      MapValue(From.getInitializer(), Map, RF_None, nullptr, &Materializer));
+  SmallVector<std::pair<unsigned, MDNode *>, 1> Metadata;
+  From.getAllMetadata(Metadata);
+  for (auto [Kind, Node] : Metadata)
+    To.addMetadata(Kind, *MapMetadata(Node, Map, RF_None, nullptr, &Materializer));
+}
+
+GlobalValue *createCopy(Module &M, GlobalValue &From, StringRef BodyName) {
+  if (auto *F = dyn_cast<Function>(&From))
+    return declareFunction(M, *F, BodyName.empty() ? F->getName() : BodyName);
+  if (auto *Variable = dyn_cast<GlobalVariable>(&From))
+    return declareVariable(M, *Variable);
+  auto &Alias = cast<GlobalAlias>(From);
+  auto *New = GlobalAlias::create(Alias.getValueType(), Alias.getAddressSpace(),
+                                  GlobalValue::ExternalLinkage, Alias.getName(), &M);
+  New->copyAttributesFrom(&Alias);
+  makeExternal(*New);
+  return New;
+}
+
+void fill(const Copy &Item, ValueToValueMapTy &Map, Declarer &Materializer) {
+  if (auto *F = dyn_cast<Function>(Item.From))
+    fillFunction(*F, *cast<Function>(Item.To), Map, Materializer);
+  else if (auto *Variable = dyn_cast<GlobalVariable>(Item.From))
+    fillVariable(*Variable, *cast<GlobalVariable>(Item.To), Map, Materializer);
+  else
+    cast<GlobalAlias>(Item.To)->setAliasee(cast<Constant>(
+        MapValue(cast<GlobalAlias>(Item.From)->getAliasee(), Map, RF_None,
+                 nullptr, &Materializer)));
+  applyLinkage(*Item.To, Item.Linkage);
+}
+
+} // namespace
+
+LLVMModuleRef tjit_slice(LLVMModuleRef Source, const char *Name,
+                         size_t NameLength, const TjitSliceDefinition *Items,
+                         size_t NumItems) {
+  Module &From = *unwrap(Source);
+  auto To = std::make_unique<Module>(StringRef(Name, NameLength), From.getContext());
+  copyModuleProperties(From, *To);
+
+  ValueToValueMapTy Map;
+  Declarer Materializer(*To);
+  SmallVector<Copy, 16> Copies;
+  // Create every copy before any is filled, so that they find one another.
+  for (const TjitSliceDefinition &Item : ArrayRef(Items, NumItems)) {
+    auto *Original = cast<GlobalValue>(unwrap(Item.Source));
+    StringRef BodyName(Item.BodyName, Item.BodyNameLength);
+    GlobalValue *New = createCopy(*To, *Original, BodyName);
+    if (BodyName.empty())
+      Map[Original] = New;
+    Copies.push_back({Original, New, Item.Linkage});
+  }
+  // Functions first: cloning a body maps its block addresses, which a label table's initializer names.
+  stable_sort(Copies, [](const Copy &A, const Copy &B) {
+    return isa<Function>(A.From) && !isa<Function>(B.From);
+  });
+  for (const Copy &Item : Copies)
+    fill(Item, Map, Materializer);
+  return wrap(To.release());
+}
