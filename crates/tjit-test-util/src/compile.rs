@@ -1,0 +1,140 @@
+//! Running the compilers.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::cache;
+use crate::tools::{Found, Tool, found};
+use crate::workspace::temp_dir;
+use crate::{Lang, Source};
+
+#[derive(Clone, Copy)]
+enum Emit {
+    Bitcode,
+    Executable,
+}
+
+/// Compiles a source to LLVM bitcode and returns it.
+///
+/// `flags` come last on the command line and win. Without any, clang compiles at `-O0` and marks every function
+/// `optnone`; `["-Xclang", "-disable-O0-optnone"]` keeps it from doing that. Rust sources are compiled without
+/// optimisation into one module, with the panic strategy that the flags say.
+///
+/// # Panics
+///
+/// If there is no compiler or it fails, with what it printed.
+#[must_use]
+#[track_caller]
+pub fn compile_to_bitcode<'a>(
+    source: impl Into<Source<'a>>,
+    lang: Lang,
+    flags: &[&str],
+) -> Vec<u8> {
+    let path = bitcode_file(source, lang, flags);
+    fs::read(&path).unwrap_or_else(|error| panic!("reading `{}`: {error}", path.display()))
+}
+
+/// As [`compile_to_bitcode`], and returns the file in the cache. It must not be written to.
+///
+/// # Panics
+///
+/// As [`compile_to_bitcode`].
+#[must_use]
+#[track_caller]
+pub fn bitcode_file<'a>(source: impl Into<Source<'a>>, lang: Lang, flags: &[&str]) -> PathBuf {
+    compile(source.into(), lang, flags, Emit::Bitcode)
+}
+
+/// Compiles and links a source with the system's libraries and returns the executable in the cache.
+///
+/// # Panics
+///
+/// If there is no compiler or it fails, with what it printed.
+#[must_use]
+#[track_caller]
+pub fn native_executable<'a>(source: impl Into<Source<'a>>, lang: Lang, flags: &[&str]) -> PathBuf {
+    compile(source.into(), lang, flags, Emit::Executable)
+}
+
+#[track_caller]
+fn compile(source: Source<'_>, lang: Lang, flags: &[&str], emit: Emit) -> PathBuf {
+    let compiler = found(compiler_of(lang));
+    let options = options(lang, emit);
+    let extension = match emit {
+        Emit::Bitcode => "bc",
+        Emit::Executable => "exe",
+    };
+
+    let fingerprint = source.fingerprint();
+    let mut parts = vec![
+        compiler.path.as_os_str().as_encoded_bytes(),
+        compiler.version.as_bytes(),
+    ];
+    parts.extend(options.iter().chain(flags).map(|flag| flag.as_bytes()));
+    parts.extend(fingerprint.iter().map(Cow::as_ref));
+
+    cache::file(parts, extension, |output| {
+        let scratch = temp_dir();
+        let input = match source {
+            Source::File(path) => path.to_owned(),
+            Source::Text(text) => write_text(scratch.path(), lang, text),
+        };
+        invoke(&compiler, &input, &options, flags, output);
+    })
+}
+
+fn compiler_of(lang: Lang) -> Tool {
+    match lang {
+        Lang::C | Lang::Ir => Tool::Clang,
+        Lang::Cxx => Tool::ClangXx,
+        Lang::Rust => Tool::Rustc,
+    }
+}
+
+fn options(lang: Lang, emit: Emit) -> Vec<&'static str> {
+    match (lang, emit) {
+        (Lang::Rust, Emit::Bitcode) => {
+            vec![
+                "--edition=2024",
+                "--emit=llvm-bc",
+                "-Ccodegen-units=1",
+                "-Copt-level=0",
+            ]
+        }
+        (Lang::Rust, Emit::Executable) => vec!["--edition=2024"],
+        (Lang::Ir, Emit::Bitcode) => vec!["-Wno-override-module", "-emit-llvm", "-c"],
+        (Lang::Ir, Emit::Executable) => vec!["-Wno-override-module", "-pthread"],
+        (_, Emit::Bitcode) => vec!["-O0", "-pthread", "-emit-llvm", "-c"],
+        (_, Emit::Executable) => vec!["-O0", "-pthread"],
+    }
+}
+
+#[track_caller]
+fn write_text(directory: &Path, lang: Lang, text: &str) -> PathBuf {
+    let path = directory.join(format!("main.{}", lang.extension()));
+    fs::write(&path, text).unwrap_or_else(|error| panic!("writing `{}`: {error}", path.display()));
+    path
+}
+
+#[track_caller]
+fn invoke(compiler: &Found, input: &Path, options: &[&str], flags: &[&str], output: &Path) {
+    // The input goes before the flags: a library among them resolves the symbols of what is on its left.
+    let mut command = Command::new(&compiler.path);
+    command
+        .args(options)
+        .arg(input)
+        .args(flags)
+        .arg("-o")
+        .arg(output);
+    let result = command
+        .output()
+        .unwrap_or_else(|error| panic!("starting {command:?}: {error}"));
+    assert!(
+        result.status.success(),
+        "{command:?}: {}\n{}",
+        result.status,
+        String::from_utf8_lossy(&result.stderr)
+    );
+}
