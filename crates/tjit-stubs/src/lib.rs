@@ -1,1 +1,17 @@
-//! Indirect call stubs whose target can change while other threads call through them.
+#![doc = include_str!("../README.md")]
+
+mod address;
+pub mod arch;
+mod code;
+mod error;
+mod geometry;
+mod host;
+mod lazy;
+mod manager;
+mod sys;
+mod table;
+
+pub use address::{CodePtr, Stub, StubId, Target};
+pub use error::Error;
+pub use lazy::LazyResolver;
+pub use manager::{Config, StubManager};
