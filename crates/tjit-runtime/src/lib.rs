@@ -1,1 +1,36 @@
-//! Function table, per-function state machine, trip queue and events of a tiered JIT.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod baseline;
+mod error;
+mod event;
+mod hub;
+mod id;
+mod job;
+mod policy;
+mod record;
+mod runtime;
+mod stats;
+mod table;
+mod version;
+mod word;
+
+mod primitive;
+mod queue;
+mod ring;
+mod sleepers;
+
+pub use baseline::{Baseline, BaselineGuard, BaselineTicket, BaselineWait, Waited};
+pub use error::Error;
+pub use event::{Event, EventKind};
+pub use hub::{EventHub, EventReceiver};
+pub use id::{FunctionId, Tier};
+pub use job::{Job, Worker};
+pub use policy::{Counters, DefaultPolicy, NoCounters, TierPolicy};
+pub use record::{FunctionInfo, FunctionRecord};
+pub use runtime::{Runtime, TripOutcome};
+pub use sleepers::MAX_WORKERS;
+pub use stats::{StateCounts, Stats, TierStats};
+pub use table::FunctionTable;
+pub use version::{Cause, Compiled, Phase, PhaseTimes, Published, VersionInfo};
+pub use word::{FunctionState, RequestOutcome};

@@ -1,0 +1,67 @@
+//! Names for functions and tiers: small numbers that fit into one atomic word and into generated code.
+
+use std::fmt;
+
+/// A function of the program: a dense index into the [`FunctionTable`](crate::FunctionTable), in order of registration.
+///
+/// The embedder keeps it equal to the index of the function's stub, so that the trip path gets from a stub address to a
+/// function record by arithmetic.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FunctionId(u32);
+
+impl FunctionId {
+    /// The function with this index. Whether a table holds it is found out by the call it is passed to.
+    #[must_use]
+    pub const fn new(index: u32) -> Self {
+        Self(index)
+    }
+
+    /// The index, counted from 0.
+    #[must_use]
+    pub const fn index(self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Display for FunctionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// How a version was compiled; a higher number means more work by the compiler.
+///
+/// Nothing in this crate counts on there being two tiers; [`Tier::MAX`] is what the state word has room for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Tier(u8);
+
+impl Tier {
+    /// O0 code generation with counters.
+    pub const BASELINE: Self = Self(0);
+    /// Fully optimised, no counters. Tier 1 is left free for something between the two.
+    pub const OPTIMIZED: Self = Self(2);
+    /// The highest tier that can be named.
+    pub const MAX: Self = Self(15);
+
+    /// The tier with this number, or `None` above [`Tier::MAX`].
+    #[must_use]
+    pub const fn new(number: u8) -> Option<Self> {
+        if number <= Self::MAX.0 {
+            Some(Self(number))
+        } else {
+            None
+        }
+    }
+
+    /// The number of the tier.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "tier {}", self.0)
+    }
+}

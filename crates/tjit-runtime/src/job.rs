@@ -1,0 +1,161 @@
+//! The work of a background thread: take a function, compile it, publish it.
+
+use crate::event::EventKind;
+use crate::sleepers::Seat;
+use crate::version::{Cause, Compiled};
+use crate::word::Word;
+use crate::{FunctionRecord, Runtime, Tier};
+use std::fmt::Display;
+use std::sync::Arc;
+
+/// A thread that promotes functions. Stays on the thread that made it.
+#[derive(Debug)]
+pub struct Worker<'r, R> {
+    runtime: &'r Runtime<R>,
+    seat: Seat,
+}
+
+impl<'r, R> Worker<'r, R> {
+    pub(crate) fn new(runtime: &'r Runtime<R>, seat: Seat) -> Self {
+        Self { runtime, seat }
+    }
+
+    /// Sleeps until there is a function to promote; `None` after [`Runtime::shutdown`], even if functions are queued.
+    pub fn next_job(&mut self) -> Option<Job<'r, R>> {
+        loop {
+            let id = self.runtime.queue.pop_blocking(&self.seat)?;
+            if let Some(job) = self.runtime.begin_job(id) {
+                return Some(job);
+            }
+        }
+    }
+}
+
+/// A promotion under way. Dropped without a result, for example by a panic, it counts as failed.
+#[derive(Debug)]
+#[must_use]
+pub struct Job<'r, R> {
+    runtime: &'r Runtime<R>,
+    record: &'r FunctionRecord,
+    tier: Tier,
+    cause: Cause,
+    requests: Vec<R>,
+    ended: bool,
+}
+
+impl<'r, R> Job<'r, R> {
+    pub(crate) fn new(
+        runtime: &'r Runtime<R>,
+        record: &'r FunctionRecord,
+        (tier, cause, requests): (Tier, Cause, Vec<R>),
+    ) -> Self {
+        runtime
+            .core
+            .emit(record, || EventKind::PromotionStarted { tier, cause });
+        Self {
+            runtime,
+            record,
+            tier,
+            cause,
+            requests,
+            ended: false,
+        }
+    }
+
+    /// The function to compile.
+    #[must_use]
+    pub fn record(&self) -> &'r FunctionRecord {
+        self.record
+    }
+
+    /// The tier to compile it for.
+    #[must_use]
+    pub fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    /// Why it was queued; a request that joined a trip makes it a request.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        self.cause
+    }
+
+    /// The payloads of the requests this job serves, oldest first; empty for a trip.
+    #[must_use]
+    pub fn requests(&self) -> &[R] {
+        &self.requests
+    }
+
+    /// Takes the payloads out, for example to answer them after the job has ended.
+    #[must_use]
+    pub fn take_requests(&mut self) -> Vec<R> {
+        std::mem::take(&mut self.requests)
+    }
+
+    /// Publishes the new version: `install` gets its address and stores it into the slot.
+    ///
+    /// `install` runs under the lock that orders the publications of this function, so it must not publish another version
+    /// of it. If a request came while the job ran, the function is queued again.
+    ///
+    /// # Errors
+    /// The error of `install`; the job has failed then and the old version runs on.
+    pub fn publish<E: Display>(
+        mut self,
+        compiled: Compiled,
+        install: impl FnOnce(usize) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (word, version) = match self
+            .record
+            .publish_job((compiled, self.tier, self.cause), install)
+        {
+            Ok(done) => done,
+            Err(error) => {
+                self.end_with(&error.to_string());
+                return Err(error);
+            }
+        };
+        self.ended = true;
+        self.runtime.core.totals.compiled(&version);
+        self.runtime
+            .core
+            .emit(self.record, || EventKind::Promoted { version });
+        self.queue_again(word);
+        Ok(())
+    }
+
+    /// Ends the job without a version. The old one runs on; only a request starts another attempt.
+    pub fn fail(mut self, reason: &str) {
+        self.end_with(reason);
+    }
+
+    fn end_with(&mut self, reason: &str) {
+        self.ended = true;
+        let reason: Arc<str> = Arc::from(reason);
+        let word = self.record.give_up_job(reason.clone());
+        self.runtime.core.totals.failed(self.tier);
+        let (tier, cause) = (self.tier, self.cause);
+        self.runtime
+            .core
+            .emit(self.record, || EventKind::PromotionFailed {
+                tier,
+                cause,
+                reason,
+            });
+        self.queue_again(word);
+    }
+
+    /// The word says that a request came meanwhile: the entry for it is still to be made.
+    fn queue_again(&self, word: Word) {
+        if word.is_queued() {
+            self.runtime.queue.push_request(self.record.id());
+        }
+    }
+}
+
+impl<R> Drop for Job<'_, R> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.end_with("the compile job was abandoned");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The one place that chooses between the real synchronisation primitives and loom's models of them.
+//!
+//! Only what takes part in the protocols (state words, locks, sleeping) goes through here. Statistics use `std` directly:
+//! nothing is ordered by them, and each modelled atomic multiplies the executions loom has to explore.
+
+pub(crate) use imp::{
+    ArrayQueue, AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Condvar, Mutex, Parker, fence,
+};
+
+#[cfg(not(tjit_loom))]
+pub(crate) type MutexGuard<'a, T> = std::sync::MutexGuard<'a, T>;
+#[cfg(tjit_loom)]
+pub(crate) type MutexGuard<'a, T> = loom::sync::MutexGuard<'a, T>;
+
+/// Locks `mutex`, also after a panic under it: every critical section of this crate leaves its data whole at each step.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Waits for `condvar` with the same view of poisoning as [`lock`].
+pub(crate) fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+    condvar
+        .wait(guard)
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(not(tjit_loom))]
+mod imp {
+    pub(crate) use crossbeam::queue::ArrayQueue;
+    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, fence};
+    pub(crate) use std::sync::{Condvar, Mutex};
+
+    /// Puts one thread to sleep and wakes it; a wake that comes first is remembered.
+    #[derive(Debug)]
+    pub(crate) struct Parker(std::thread::Thread);
+
+    impl Parker {
+        /// The parker of the calling thread.
+        pub(crate) fn current() -> Self {
+            Self(std::thread::current())
+        }
+
+        /// Sleeps until [`Parker::unpark`], or for no reason at all. Only the thread that made the parker may call it.
+        pub(crate) fn park(&self) {
+            debug_assert_eq!(self.0.id(), std::thread::current().id());
+            std::thread::park();
+        }
+
+        /// Wakes the thread. On Linux: one atomic swap and at most one `futex` call, so safe in a signal handler.
+        pub(crate) fn unpark(&self) {
+            self.0.unpark();
+        }
+    }
+}
+
+#[cfg(tjit_loom)]
+mod imp {
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, fence};
+    pub(crate) use loom::sync::{Condvar, Mutex};
+    use std::collections::VecDeque;
+
+    /// Stands in for crossbeam's queue, which loom can't look into.
+    #[derive(Debug)]
+    pub(crate) struct ArrayQueue<T> {
+        items: Mutex<VecDeque<T>>,
+        capacity: usize,
+    }
+
+    impl<T> ArrayQueue<T> {
+        pub(crate) fn new(capacity: usize) -> Self {
+            Self {
+                items: Mutex::new(VecDeque::new()),
+                capacity,
+            }
+        }
+
+        pub(crate) fn push(&self, value: T) -> Result<(), T> {
+            let mut items = super::lock(&self.items);
+            if items.len() == self.capacity {
+                return Err(value);
+            }
+            items.push_back(value);
+            Ok(())
+        }
+
+        pub(crate) fn pop(&self) -> Option<T> {
+            super::lock(&self.items).pop_front()
+        }
+    }
+
+    /// `Thread::unpark` as a token under a lock: loom 0.7's own wakes threads that are blocked on something else.
+    #[derive(Debug)]
+    pub(crate) struct Parker {
+        token: Mutex<bool>,
+        given: Condvar,
+    }
+
+    impl Parker {
+        pub(crate) fn current() -> Self {
+            Self {
+                token: Mutex::new(false),
+                given: Condvar::new(),
+            }
+        }
+
+        pub(crate) fn park(&self) {
+            let mut token = super::lock(&self.token);
+            while !*token {
+                token = super::wait(&self.given, token);
+            }
+            *token = false;
+        }
+
+        pub(crate) fn unpark(&self) {
+            *super::lock(&self.token) = true;
+            self.given.notify_one();
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What waits for a worker: requests from outside first, then trips.
+//!
+//! An entry is a hint. The state word decides: a worker that pops a function which is not queued any more drops the entry.
+
+use crate::primitive::{AtomicBool, Mutex, lock};
+use crate::ring::{Place, Ring};
+use crate::sleepers::{Seat, Sleepers};
+use crate::{Error, FunctionId};
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+use std::sync::atomic::Ordering;
+
+/// The two lanes and the workers that wait for them.
+#[derive(Debug)]
+pub(crate) struct PromotionQueue {
+    /// Bounded by the number of functions: a function enters only on the transition to "queued by a request".
+    requests: Mutex<VecDeque<FunctionId>>,
+    trips: Ring<FunctionId>,
+    sleepers: Sleepers,
+    stopped: AtomicBool,
+}
+
+impl PromotionQueue {
+    /// `capacity` bounds the lane of trips.
+    pub(crate) fn new(capacity: NonZeroUsize) -> Self {
+        Self {
+            requests: Mutex::new(VecDeque::new()),
+            trips: Ring::new(capacity),
+            sleepers: Sleepers::new(),
+            stopped: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes a place in the lane of trips; `None` when it is full. No lock, no allocation.
+    pub(crate) fn reserve_trip(&self) -> Option<Place<'_, FunctionId>> {
+        self.trips.reserve()
+    }
+
+    /// Queues a function that tripped and wakes a worker. No lock, no allocation.
+    pub(crate) fn push_trip(&self, place: Place<'_, FunctionId>, id: FunctionId) {
+        place.fill(id);
+        self.sleepers.wake_one();
+    }
+
+    /// Queues a function that somebody asked for and wakes a worker.
+    pub(crate) fn push_request(&self, id: FunctionId) {
+        lock(&self.requests).push_back(id);
+        self.sleepers.wake_one();
+    }
+
+    /// Makes the calling thread a worker.
+    pub(crate) fn sit(&self) -> Result<Seat, Error> {
+        self.sleepers.sit()
+    }
+
+    /// Sleeps until there is an entry; `None` after [`PromotionQueue::stop`], even if entries are left.
+    pub(crate) fn pop_blocking(&self, seat: &Seat) -> Option<FunctionId> {
+        let popped = self.sleepers.wait(seat, || match self.is_stopped() {
+            true => Some(None),
+            false => self.try_pop().map(Some),
+        });
+        // A wake-up meant for an item that is still there may have been spent on this worker: pass it on.
+        if popped.is_some() && !self.is_empty() {
+            self.sleepers.wake_one();
+        }
+        popped
+    }
+
+    /// The next entry, if there is one.
+    pub(crate) fn try_pop(&self) -> Option<FunctionId> {
+        let requested = lock(&self.requests).pop_front();
+        requested.or_else(|| self.trips.pop())
+    }
+
+    /// Ends the queue: workers get `None` from now on and nobody waits for what is left.
+    pub(crate) fn stop(&self) {
+        // Relaxed: `wake_all` starts with the fence that orders it before the look at the sleepers.
+        self.stopped.store(true, Ordering::Relaxed);
+        self.sleepers.wake_all();
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        // Relaxed: the fences of `stop` and of `Sleepers::wait` order it; other readers only save themselves work.
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.trips.is_empty() && lock(&self.requests).is_empty()
+    }
+}

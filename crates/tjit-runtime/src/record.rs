@@ -1,0 +1,277 @@
+//! Everything that is known of one function.
+
+use crate::primitive::{AtomicUsize, Condvar, Mutex, lock, wait};
+use crate::version::{Cause, Compiled, Published, VersionInfo};
+use crate::word::{AtomicWord, BaselineEnd, JobEnd, Word};
+use crate::{Error, FunctionId, FunctionState, Tier};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What the embedder says of a function when it registers it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct FunctionInfo {
+    /// The linker-level name.
+    pub symbol: Arc<str>,
+    /// Address of the stub: the only address of the function that others hold.
+    pub stub: usize,
+}
+
+impl FunctionInfo {
+    /// A function called `symbol` behind the stub at address `stub`.
+    #[must_use]
+    pub fn new(symbol: impl Into<Arc<str>>, stub: usize) -> Self {
+        Self {
+            symbol: symbol.into(),
+            stub,
+        }
+    }
+}
+
+/// One function: identity, state, counters and versions. Readable from any thread at any time.
+///
+/// All methods but [`FunctionRecord::versions`] and [`FunctionRecord::failure`] take no lock and don't allocate, so they may be
+/// called in a signal handler.
+#[derive(Debug)]
+pub struct FunctionRecord {
+    id: FunctionId,
+    info: FunctionInfo,
+    pub(crate) word: AtomicWord,
+    code: AtomicUsize,
+    counter: AtomicUsize,
+    trips: AtomicU64,
+    dropped: AtomicU64,
+    cold: Mutex<Cold>,
+    settled: Condvar,
+}
+
+/// What is read and written under a lock, never on the mutator's path.
+///
+/// The lock also orders the publications of one function: state and slot change together under it, so the slot can't end
+/// up with the older of two versions.
+#[derive(Default, Debug)]
+pub(crate) struct Cold {
+    versions: Vec<Arc<VersionInfo>>,
+    failure: Option<Arc<str>>,
+}
+
+impl FunctionRecord {
+    pub(crate) fn new(id: FunctionId, info: FunctionInfo) -> Self {
+        Self {
+            id,
+            info,
+            word: AtomicWord::new(),
+            code: AtomicUsize::new(0),
+            counter: AtomicUsize::new(0),
+            trips: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            cold: Mutex::new(Cold::default()),
+            settled: Condvar::new(),
+        }
+    }
+
+    /// Its place in the table.
+    #[must_use]
+    pub fn id(&self) -> FunctionId {
+        self.id
+    }
+
+    /// The linker-level name.
+    #[must_use]
+    pub fn symbol(&self) -> &Arc<str> {
+        &self.info.symbol
+    }
+
+    /// Address of the stub.
+    #[must_use]
+    pub fn stub(&self) -> usize {
+        self.info.stub
+    }
+
+    /// Where the function is in its life; may have changed by the time the caller looks at the result.
+    #[must_use]
+    pub fn state(&self) -> FunctionState {
+        self.word.load().state()
+    }
+
+    /// Tier of the version that new calls enter; `None` while there is no code.
+    #[must_use]
+    pub fn tier(&self) -> Option<Tier> {
+        let word = self.word.load();
+        word.has_code().then(|| word.tier())
+    }
+
+    /// Address of the version that new calls enter; `None` while there is no code.
+    #[must_use]
+    pub fn code(&self) -> Option<usize> {
+        // Acquire: pairs with `publish`; whoever gets the address sees the code behind it.
+        Some(self.code.load(Ordering::Acquire)).filter(|&address| address != 0)
+    }
+
+    /// Address of the entry counter in generated code; `None` until the embedder has set it.
+    #[must_use]
+    pub fn counter(&self) -> Option<usize> {
+        // Acquire: pairs with `set_counter`; the counter behind the address is initialised.
+        Some(self.counter.load(Ordering::Acquire)).filter(|&address| address != 0)
+    }
+
+    /// Tells where the entry counter is. To be called before the code that counts is published; 0 takes it back.
+    pub fn set_counter(&self, address: usize) {
+        // Release: the initialised counter is visible before its address.
+        self.counter.store(address, Ordering::Release);
+    }
+
+    /// How often a counter of this function called into the runtime.
+    #[must_use]
+    pub fn trips(&self) -> u64 {
+        self.trips.load(Ordering::Relaxed)
+    }
+
+    /// How many of the trips met a full queue.
+    #[must_use]
+    pub fn dropped_trips(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// The history, oldest version first. Takes a lock: not for signal handlers.
+    #[must_use]
+    pub fn versions(&self) -> Vec<Arc<VersionInfo>> {
+        lock(&self.cold).versions.clone()
+    }
+
+    /// Why the last attempt failed, if it did. Takes a lock: not for signal handlers.
+    #[must_use]
+    pub fn failure(&self) -> Option<Arc<str>> {
+        lock(&self.cold).failure.clone()
+    }
+
+    pub(crate) fn count_trip(&self) {
+        self.trips.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_dropped(&self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Publishes the baseline, unless something better runs already. On an error of `install` nothing has changed.
+    pub(crate) fn publish_baseline<E>(
+        &self,
+        compiled: Compiled,
+        install: impl FnOnce(usize) -> Result<(), E>,
+    ) -> Result<(Published, Arc<VersionInfo>), E> {
+        let mut cold = lock(&self.cold);
+        // The tier can't change under the lock.
+        let published = if self.word.load().tier() > Tier::BASELINE {
+            Published::Superseded
+        } else {
+            install(compiled.address)?;
+            // Release: pairs with `code`.
+            self.code.store(compiled.address, Ordering::Release);
+            Published::Installed
+        };
+        let version = cold.push(compiled, Tier::BASELINE, Cause::FirstCall);
+        self.end_baseline(BaselineEnd::Ready);
+        Ok((published, version))
+    }
+
+    /// Publishes what a job made. On an error of `install` nothing has changed. The words are those before and after.
+    pub(crate) fn publish_job<E>(
+        &self,
+        (compiled, tier, cause): (Compiled, Tier, Cause),
+        install: impl FnOnce(usize) -> Result<(), E>,
+    ) -> Result<(Word, Arc<VersionInfo>), E> {
+        let mut cold = lock(&self.cold);
+        install(compiled.address)?;
+        self.code.store(compiled.address, Ordering::Release);
+        cold.failure = None;
+        let version = cold.push(compiled, tier, cause);
+        let word = self.end_job(JobEnd::Published(tier));
+        // A first call may wait for a baseline that nobody needs any more.
+        self.settled.notify_all();
+        Ok((word, version))
+    }
+
+    /// Ends the compilation of the baseline without code; waiters are woken to hear why.
+    pub(crate) fn give_up_baseline(&self, end: BaselineEnd, reason: Option<Arc<str>>) {
+        let mut cold = lock(&self.cold);
+        if reason.is_some() {
+            cold.failure = reason;
+        }
+        self.end_baseline(end);
+    }
+
+    /// Ends a job without code.
+    pub(crate) fn give_up_job(&self, reason: Arc<str>) -> Word {
+        let mut cold = lock(&self.cold);
+        cold.failure = Some(reason);
+        self.end_job(JobEnd::Failed)
+    }
+
+    /// To be called with `cold` locked, so that no waiter is between its look at the word and its sleep.
+    fn end_baseline(&self, end: BaselineEnd) {
+        let ended = self.word.update(|word| word.end_baseline(end));
+        debug_assert!(
+            ended.is_ok(),
+            "only the holder of the guard ends a baseline"
+        );
+        self.settled.notify_all();
+    }
+
+    fn end_job(&self, end: JobEnd) -> Word {
+        let ended = self.word.update(|word| word.end_job(end));
+        debug_assert!(ended.is_ok(), "only the holder of the job ends it");
+        ended.map_or_else(|word| word, |(_, after)| after)
+    }
+
+    /// Sleeps while another thread compiles the baseline and there is nothing to run.
+    pub(crate) fn wait_for_baseline(&self) -> Word {
+        let mut cold = lock(&self.cold);
+        loop {
+            let word = self.word.load();
+            if word.has_code() || !word.compiling_baseline() {
+                return word;
+            }
+            cold = wait(&self.settled, cold);
+        }
+    }
+
+    pub(crate) fn baseline_error(&self) -> Error {
+        let reason = self
+            .failure()
+            .unwrap_or_else(|| Arc::from("no reason was given"));
+        Error::BaselineFailed {
+            symbol: self.info.symbol.clone(),
+            reason,
+        }
+    }
+}
+
+impl Cold {
+    fn push(&mut self, compiled: Compiled, tier: Tier, cause: Cause) -> Arc<VersionInfo> {
+        let Compiled {
+            body,
+            address,
+            size,
+            phases,
+        } = compiled;
+        let number = self.versions.len();
+        let version = Arc::new(VersionInfo {
+            number,
+            body,
+            address,
+            size,
+            tier,
+            cause,
+            phases,
+        });
+        self.versions.push(version.clone());
+        version
+    }
+}
+
+impl fmt::Display for FunctionRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} `{}`", self.id, self.info.symbol)
+    }
+}

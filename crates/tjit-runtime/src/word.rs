@@ -1,0 +1,268 @@
+//! The state machine of one function, packed into one atomic word so that every transition is one compare-and-swap.
+//!
+//! Two things go on independently: the *base* (is there baseline code?) and the *promotion* (is a better version under
+//! way?). A request may come for a function that was never called, and a first call may come while its promotion is
+//! queued, so one linear list of states would have to multiply them out. [`FunctionState`] is the linear view.
+//!
+//! ```text
+//! bits 0..2   base       Lazy | Compiling | Ready | Failed
+//! bits 2..4   promotion  Idle | Queued | Compiling
+//! bit  4      URGENT     queued by a request: has an entry in the first lane
+//! bit  5      AGAIN      a request came while compiling: queue again when that ends
+//! bit  6      FAILED     the last promotion failed: trips are ignored, requests are not
+//! bits 8..12  tier       of the version that runs, 0 until the first promotion
+//! ```
+//!
+//! A word holds no pointer and each transition is computed from the word it replaces, so that ABA is harmless: a word
+//! that went away and came back means the same as one that stayed.
+
+use crate::Tier;
+use crate::primitive::AtomicU32;
+use std::sync::atomic::Ordering;
+
+const BASE: u32 = 0b11;
+const BASE_LAZY: u32 = 0;
+const BASE_COMPILING: u32 = 1;
+const BASE_READY: u32 = 2;
+const BASE_FAILED: u32 = 3;
+const PROMOTION: u32 = 0b11 << 2;
+const IDLE: u32 = 0;
+const QUEUED: u32 = 1 << 2;
+const COMPILING: u32 = 2 << 2;
+const URGENT: u32 = 1 << 4;
+const AGAIN: u32 = 1 << 5;
+const FAILED: u32 = 1 << 6;
+const TIER_SHIFT: u32 = 8;
+const TIER: u32 = 0b1111 << TIER_SHIFT;
+
+/// Where a function is in its life: a linear view of its state word, true at the moment it was read.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum FunctionState {
+    /// Never called; there is no code for it.
+    Lazy,
+    /// A first call is compiling it; other callers wait.
+    CompilingBaseline,
+    /// Baseline code runs and counts.
+    Baseline,
+    /// Waits for a worker: it tripped or a request came. What ran before still runs.
+    Queued,
+    /// A worker compiles a new version. What ran before still runs.
+    Compiling,
+    /// A version above the baseline runs.
+    Optimized,
+    /// The last attempt failed. What ran before still runs; only a request starts another attempt.
+    Failed,
+}
+
+/// What a request does to a function.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum RequestOutcome {
+    /// It was idle and is queued now.
+    Enqueued,
+    /// A trip had queued it; the request moved it to the front lane.
+    Raised,
+    /// An earlier request waits for a worker; one job will serve both.
+    Merged,
+    /// It is being compiled; it will be queued again when that ends, with this request and any that follow.
+    Deferred,
+    /// The runtime was shut down: nothing was queued and the payload was dropped.
+    Stopped,
+}
+
+/// How the compilation of the baseline ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum BaselineEnd {
+    /// Code exists.
+    Ready,
+    /// It can't be compiled.
+    Failed,
+    /// Given back untried: the next caller may try.
+    Released,
+}
+
+/// How a promotion ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum JobEnd {
+    /// A version of this tier runs.
+    Published(Tier),
+    /// The old version runs on.
+    Failed,
+}
+
+/// A value of the state word. All methods are pure; [`AtomicWord`] makes them atomic.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Word(u32);
+
+impl Word {
+    pub(crate) const NEW: Self = Self(BASE_LAZY | IDLE);
+
+    fn base(self) -> u32 {
+        self.0 & BASE
+    }
+
+    fn promotion(self) -> u32 {
+        self.0 & PROMOTION
+    }
+
+    fn has(self, flag: u32) -> bool {
+        self.0 & flag != 0
+    }
+
+    fn with_base(self, base: u32) -> Self {
+        Self(self.0 & !BASE | base)
+    }
+
+    fn with_promotion(self, promotion: u32) -> Self {
+        Self(self.0 & !PROMOTION | promotion)
+    }
+
+    pub(crate) fn tier(self) -> Tier {
+        let number = (self.0 & TIER) >> TIER_SHIFT;
+        u8::try_from(number)
+            .ok()
+            .and_then(Tier::new)
+            .unwrap_or(Tier::MAX)
+    }
+
+    /// Is there code that a caller can be sent to?
+    pub(crate) fn has_code(self) -> bool {
+        self.base() == BASE_READY || self.tier() > Tier::BASELINE
+    }
+
+    pub(crate) fn compiling_baseline(self) -> bool {
+        self.base() == BASE_COMPILING
+    }
+
+    pub(crate) fn baseline_failed(self) -> bool {
+        self.base() == BASE_FAILED
+    }
+
+    pub(crate) fn is_queued(self) -> bool {
+        self.promotion() == QUEUED
+    }
+
+    pub(crate) fn state(self) -> FunctionState {
+        match (self.promotion(), self.base()) {
+            (COMPILING, _) => FunctionState::Compiling,
+            (QUEUED, _) => FunctionState::Queued,
+            _ if self.has(FAILED) => FunctionState::Failed,
+            _ if self.tier() > Tier::BASELINE => FunctionState::Optimized,
+            (_, BASE_LAZY) => FunctionState::Lazy,
+            (_, BASE_COMPILING) => FunctionState::CompilingBaseline,
+            (_, BASE_READY) => FunctionState::Baseline,
+            _ => FunctionState::Failed,
+        }
+    }
+
+    /// A first call takes the compilation of the baseline on itself.
+    pub(crate) fn begin_baseline(self) -> Option<Self> {
+        (self.base() == BASE_LAZY && !self.has_code()).then(|| self.with_base(BASE_COMPILING))
+    }
+
+    pub(crate) fn end_baseline(self, end: BaselineEnd) -> Option<Self> {
+        let base = match end {
+            BaselineEnd::Ready => BASE_READY,
+            BaselineEnd::Failed => BASE_FAILED,
+            BaselineEnd::Released => BASE_LAZY,
+        };
+        self.compiling_baseline().then(|| self.with_base(base))
+    }
+
+    /// A counter of the baseline reached its threshold.
+    ///
+    /// Also while the base is still `Compiling`: the code is installed just before the word says so, and a caller that
+    /// comes in between may trip, which must not be lost.
+    pub(crate) fn trip(self) -> Option<Self> {
+        let runs_baseline =
+            matches!(self.base(), BASE_COMPILING | BASE_READY) && self.tier() == Tier::BASELINE;
+        let free = self.promotion() == IDLE && !self.has(FAILED);
+        (runs_baseline && free).then(|| self.with_promotion(QUEUED))
+    }
+
+    /// A request from outside; possible in every state.
+    pub(crate) fn request(self) -> (Self, RequestOutcome) {
+        match self.promotion() {
+            QUEUED if self.has(URGENT) => (self, RequestOutcome::Merged),
+            QUEUED => (Self(self.0 | URGENT), RequestOutcome::Raised),
+            COMPILING => (Self(self.0 | AGAIN), RequestOutcome::Deferred),
+            _ => (
+                Self(self.with_promotion(QUEUED).0 & !FAILED | URGENT),
+                RequestOutcome::Enqueued,
+            ),
+        }
+    }
+
+    /// A worker takes the function. `None`: the queue entry is stale, an earlier one has been served.
+    pub(crate) fn begin_job(self) -> Option<Self> {
+        self.is_queued()
+            .then(|| Self(self.with_promotion(COMPILING).0 & !URGENT))
+    }
+
+    /// Was the function queued by a request?
+    pub(crate) fn urgent(self) -> bool {
+        self.has(URGENT)
+    }
+
+    /// A worker is done. The result is queued again if a request came meanwhile.
+    pub(crate) fn end_job(self, end: JobEnd) -> Option<Self> {
+        if self.promotion() != COMPILING {
+            return None;
+        }
+        let word = match end {
+            JobEnd::Published(tier) => {
+                self.0 & !(TIER | FAILED) | u32::from(tier.number()) << TIER_SHIFT
+            }
+            JobEnd::Failed => self.0 | FAILED,
+        };
+        let word = Self(word & !AGAIN).with_promotion(IDLE);
+        Some(if self.has(AGAIN) {
+            word.request().0
+        } else {
+            word
+        })
+    }
+}
+
+/// The state word of one function.
+#[derive(Debug)]
+pub(crate) struct AtomicWord(AtomicU32);
+
+impl AtomicWord {
+    pub(crate) fn new() -> Self {
+        Self(AtomicU32::new(Word::NEW.0))
+    }
+
+    pub(crate) fn load(&self) -> Word {
+        // Acquire: pairs with the Release of the transition that is read; the code address and the counter address were
+        // stored before it.
+        Word(self.0.load(Ordering::Acquire))
+    }
+
+    /// Replaces the word by `next(word)` in one compare-and-swap, retried only when another transition came between.
+    /// Returns the words before and after, or the word that `next` refused.
+    pub(crate) fn update(&self, next: impl Fn(Word) -> Option<Word>) -> Result<(Word, Word), Word> {
+        let mut current = self.load();
+        loop {
+            let Some(target) = next(current) else {
+                return Err(current);
+            };
+            // Release: what this thread prepared (code, versions, counters) is visible to whoever sees the new state.
+            // Acquire: this thread sees what those prepared whose state it replaces; also on failure, since the word
+            // that is returned may be acted upon.
+            match self.0.compare_exchange_weak(
+                current.0,
+                target.0,
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            ) {
+                Ok(_) => return Ok((current, target)),
+                Err(actual) => current = Word(actual),
+            }
+        }
+    }
+}
+
+#[cfg(all(test, not(tjit_loom)))]
+mod tests;
