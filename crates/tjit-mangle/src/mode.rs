@@ -2,6 +2,9 @@
 
 use crate::error::Error;
 
+#[cfg(test)]
+mod tests;
+
 /// How a target decorates IR names, one variant per `m:` letter of a data layout.
 ///
 /// Source: LLVM's language reference, "Data Layout", and `DataLayout::ManglingModeT`.

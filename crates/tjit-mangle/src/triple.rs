@@ -6,6 +6,9 @@
 
 use crate::{error::Error, mangler::Mangler, mode::ManglingMode};
 
+#[cfg(test)]
+mod tests;
+
 /// The architectures LLVM 22 has code generators for, grouped by what decides their mangling mode.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Arch {
