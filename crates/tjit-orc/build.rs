@@ -25,7 +25,7 @@ fn main() {
     let mut build = cc::Build::new();
     build
         .cpp(true)
-        .file("shim/slice.cpp")
+        .files(["shim/define.cpp", "shim/slice.cpp", "shim/subtarget.cpp"])
         .opt_level(2)
         .warnings(true);
     for flag in flags.split_whitespace() {

@@ -7,10 +7,12 @@ mod error;
 mod names;
 
 mod context;
+mod globals;
 mod module;
 mod parse;
 mod references;
 mod slice;
+mod subtarget;
 mod target;
 
 mod dylib;
@@ -28,11 +30,13 @@ pub use context::ThreadSafeContext;
 pub use dylib::{Dylib, EvaluatedSymbol};
 pub use error::{Error, ErrorKind};
 pub use generator::Generate;
+pub use globals::{Global, GlobalKind, definitions, demote, inline_assembly, name_unnamed, rename};
 pub use layer::ObjectLayer;
 pub use module::{ThreadSafeModule, verify};
 pub use references::{References, references};
 pub use session::ExecutionSession;
 pub use slice::{Definition, SliceLinkage};
+pub use subtarget::Subtarget;
 pub use symbol::{SymbolFlags, SymbolString};
 pub use target::{
     CodeGenLevel, Host, TargetMachine, TargetOptions, llvm_version, normalize_triple,

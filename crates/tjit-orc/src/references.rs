@@ -143,7 +143,7 @@ impl Walk {
     }
 }
 
-fn name(value: LLVMValueRef) -> String {
+pub(crate) fn name(value: LLVMValueRef) -> String {
     let mut length = 0;
     // SAFETY: a live value; the name lives as long as it.
     let start = unsafe { LLVMGetValueName2(value, &mut length) };

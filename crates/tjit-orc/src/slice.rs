@@ -101,7 +101,7 @@ pub(crate) fn slice(
     })
 }
 
-fn find_definition(module: LLVMModuleRef, name: &str) -> Option<LLVMValueRef> {
+pub(crate) fn find_definition(module: LLVMModuleRef, name: &str) -> Option<LLVMValueRef> {
     let (start, length) = (name.as_ptr().cast(), name.len());
     // SAFETY: the module is live and the name is a live slice.
     let function = unsafe { LLVMGetNamedFunctionWithLength(module, start, length) };

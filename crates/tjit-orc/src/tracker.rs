@@ -1,11 +1,22 @@
 //! Resource trackers: what can be removed together.
 
+use llvm_sys::error::LLVMErrorRef;
 use llvm_sys::orc2::{
-    LLVMOrcReleaseResourceTracker, LLVMOrcResourceTrackerRef, LLVMOrcResourceTrackerRemove,
+    LLVMOrcJITDylibRef, LLVMOrcMaterializationUnitRef, LLVMOrcReleaseResourceTracker,
+    LLVMOrcResourceTrackerRef, LLVMOrcResourceTrackerRemove,
 };
 
 use crate::dylib::Dylib;
 use crate::error::{Error, ErrorKind, check};
+use crate::unit::{self, MaterializationUnit};
+
+unsafe extern "C" {
+    fn tjit_define(
+        dylib: LLVMOrcJITDylibRef,
+        tracker: LLVMOrcResourceTrackerRef,
+        unit: LLVMOrcMaterializationUnitRef,
+    ) -> LLVMErrorRef;
+}
 
 /// A handle on code and data of a dylib.
 ///
@@ -40,6 +51,21 @@ impl ResourceTracker {
 
     pub(crate) fn raw(&self) -> LLVMOrcResourceTrackerRef {
         self.raw
+    }
+
+    /// Defines the symbols of `unit` so that they, and what they are materialized from, are removed with this tracker;
+    /// see [`Dylib::define`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Link`] if one of them is defined already; the unit is dropped then.
+    pub fn define(&self, unit: Box<dyn MaterializationUnit>) -> Result<(), Error> {
+        let name = unit.name().to_owned();
+        let raw = unit::into_raw(self.dylib.session(), unit)?;
+        // SAFETY: both handles are live; the unit is taken in any case.
+        let error = unsafe { tjit_define(self.dylib.raw(), self.raw, raw) };
+        check(error, ErrorKind::Link, || {
+            format!("defining `{name}` in dylib `{}`", self.dylib.name())
+        })
     }
 
     /// Frees everything that was added with this tracker: symbols, code, data and unwind tables.

@@ -6,6 +6,7 @@ use std::fmt;
 use llvm_sys::orc2::{
     LLVMOrcCSymbolFlagsMapPair, LLVMOrcCreateCustomMaterializationUnit,
     LLVMOrcDisposeCSymbolFlagsMap, LLVMOrcDisposeMaterializationResponsibility, LLVMOrcJITDylibRef,
+    LLVMOrcMaterializationResponsibilityDefineMaterializing,
     LLVMOrcMaterializationResponsibilityDelegate,
     LLVMOrcMaterializationResponsibilityFailMaterialization,
     LLVMOrcMaterializationResponsibilityGetSymbols, LLVMOrcMaterializationResponsibilityRef,
@@ -192,6 +193,42 @@ impl Responsibility {
             raw: Some(result),
             session: self.session.clone(),
         })
+    }
+
+    /// Takes on the duty to define further symbols, which only came up while the others were being compiled. A weak
+    /// one that is defined elsewhere already is left out.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Link`] if a strong one is defined already, [`ErrorKind::Name`] for a name with a NUL byte.
+    pub fn define_further(&mut self, symbols: &[(String, SymbolFlags)]) -> Result<(), Error> {
+        let operation = || "taking on further symbols".to_owned();
+        let Some(raw) = self.raw else {
+            return Err(Error::new(
+                ErrorKind::Link,
+                operation(),
+                "the responsibility has ended",
+            ));
+        };
+        let names: Vec<_> = symbols
+            .iter()
+            .map(|(name, flags)| Ok((SymbolString::intern(&self.session, name)?, *flags)))
+            .collect::<Result<_, Error>>()?;
+        let mut pairs: Vec<_> = names
+            .iter()
+            .map(|(name, flags)| LLVMOrcCSymbolFlagsMapPair {
+                Name: name.to_raw(),
+                Flags: flags.to_raw(),
+            })
+            .collect();
+        // SAFETY: the responsibility is live; LLVM takes the retained names, and the array is ours.
+        let error = unsafe {
+            LLVMOrcMaterializationResponsibilityDefineMaterializing(
+                raw,
+                pairs.as_mut_ptr(),
+                pairs.len(),
+            )
+        };
+        check(error, ErrorKind::Link, operation)
     }
 
     /// Fails every symbol; the lookups that wait for them get `error`.

@@ -1,0 +1,22 @@
+// Defines a materialization unit under a resource tracker; see docs/adr/0001-cxx-shim.md.
+
+#include "llvm-c/Error.h"
+#include "llvm-c/Orc.h"
+#include "llvm/ExecutionEngine/Orc/Core.h"
+
+using namespace llvm;
+
+extern "C" LLVMErrorRef tjit_define(LLVMOrcJITDylibRef Dylib,
+                                    LLVMOrcResourceTrackerRef Tracker,
+                                    LLVMOrcMaterializationUnitRef Unit);
+
+/// Takes ownership of Unit, also on failure. The casts are those of OrcV2CBindings.cpp, which keeps its
+/// conversion functions to itself.
+LLVMErrorRef tjit_define(LLVMOrcJITDylibRef Dylib,
+                         LLVMOrcResourceTrackerRef Tracker,
+                         LLVMOrcMaterializationUnitRef Unit) {
+  std::unique_ptr<orc::MaterializationUnit> Owned(
+      reinterpret_cast<orc::MaterializationUnit *>(Unit));
+  return wrap(reinterpret_cast<orc::JITDylib *>(Dylib)->define(
+      std::move(Owned), reinterpret_cast<orc::ResourceTracker *>(Tracker)));
+}
