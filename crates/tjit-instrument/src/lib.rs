@@ -1,1 +1,28 @@
-//! IR rewriting that gives functions an entry counter.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod config;
+mod counter;
+mod eligibility;
+mod error;
+mod outcome;
+mod prologue;
+mod symbols;
+
+pub use config::{EntryCounter, OptNone};
+pub use eligibility::optnone_everywhere;
+pub use error::Error;
+pub use outcome::{Outcome, SkipReason};
+
+/// The function a trip calls, unless [`EntryCounter::trip_function`] says otherwise.
+///
+/// Its type is `void (ptr)`; the argument is the address of the stub of the function whose counter
+/// reached the threshold. It returns normally, may be called on any thread, even inside a signal
+/// handler, and must not unwind.
+pub const TRIP_FUNCTION: &str = "optimize_function";
+
+/// A function with this string attribute never gets a counter.
+///
+/// In C and C++: `__attribute__((annotate))` does not reach function attributes, so it is written
+/// by an IR transformation of the embedder, or by a front end of its own.
+pub const NO_COUNTER_ATTRIBUTE: &str = "tjit-no-counter";

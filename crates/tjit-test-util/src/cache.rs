@@ -7,8 +7,8 @@ use crate::workspace::target_dir;
 
 /// The file for a result that depends on `parts`, made by `produce` if it is not there.
 ///
-/// `produce` writes the path it is given. Several processes may do so at once: each writes a file of its own, and the
-/// last rename wins with the same contents.
+/// `produce` writes the path it is given. Several processes may do so at once: each writes a file
+/// of its own, and the last rename wins with the same contents.
 #[track_caller]
 pub(crate) fn file<'a>(
     parts: impl IntoIterator<Item = &'a [u8]>,
@@ -34,7 +34,8 @@ pub(crate) fn file<'a>(
     path
 }
 
-/// The hash of the parts, each preceded by its length so that moving a byte between neighbours changes it.
+/// The hash of the parts, each preceded by its length so that moving a byte between neighbours
+/// changes it.
 fn key<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();
     for part in parts {

@@ -18,9 +18,10 @@ enum Emit {
 
 /// Compiles a source to LLVM bitcode and returns it.
 ///
-/// `flags` come last on the command line and win. Without any, clang compiles at `-O0` and marks every function
-/// `optnone`; `["-Xclang", "-disable-O0-optnone"]` keeps it from doing that. Rust sources are compiled without
-/// optimisation into one module, with the panic strategy that the flags say.
+/// `flags` come last on the command line and win. Without any, clang compiles at `-O0` and marks
+/// every function `optnone`; `["-Xclang", "-disable-O0-optnone"]` keeps it from doing that. Rust
+/// sources are compiled without optimisation into one module, with the panic strategy that the
+/// flags say.
 ///
 /// # Panics
 ///
@@ -120,7 +121,8 @@ fn write_text(directory: &Path, lang: Lang, text: &str) -> PathBuf {
 
 #[track_caller]
 fn invoke(compiler: &Found, input: &Path, options: &[&str], flags: &[&str], output: &Path) {
-    // The input goes before the flags: a library among them resolves the symbols of what is on its left.
+    // The input goes before the flags: a library among them resolves the symbols of what is on its
+    // left.
     let mut command = Command::new(&compiler.path);
     command
         .args(options)

@@ -58,7 +58,8 @@ pub fn run(mut command: Command, input: Input<'_>) -> Output {
         .unwrap_or_else(|error| panic!("starting {command:?}: {error}"));
     let stdin = child.stdin.take();
     let result = thread::scope(|scope| {
-        // A thread of its own: a program that writes much before it reads would otherwise wait for us.
+        // A thread of its own: a program that writes much before it reads would otherwise wait for
+        // us.
         scope.spawn(move || stdin.map(|mut pipe| pipe.write_all(input.stdin.as_bytes())));
         child.wait_with_output()
     });

@@ -62,7 +62,8 @@ impl Lang {
 }
 
 impl<'a> Source<'a> {
-    /// Everything the result depends on: the source and, for a file, its path and the headers in its directory.
+    /// Everything the result depends on: the source and, for a file, its path and the headers in
+    /// its directory.
     #[track_caller]
     pub(crate) fn fingerprint(self) -> Vec<Cow<'a, [u8]>> {
         match self {

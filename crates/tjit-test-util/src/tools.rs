@@ -44,8 +44,8 @@ pub(crate) struct Found {
 
 /// Where a tool is. The search is made once per process.
 ///
-/// LLVM's tools are looked for in `$LLVM_SYS_221_PREFIX/bin`, in what `llvm-config-22 --bindir` prints, and in `PATH`
-/// with the suffix `-22` and without; one of another version does not count.
+/// LLVM's tools are looked for in `$LLVM_SYS_221_PREFIX/bin`, in what `llvm-config-22 --bindir`
+/// prints, and in `PATH` with the suffix `-22` and without; one of another version does not count.
 ///
 /// # Panics
 ///

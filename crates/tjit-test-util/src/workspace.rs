@@ -16,7 +16,8 @@ pub fn workspace_root() -> &'static Path {
     manifest.ancestors().nth(DEPTH).unwrap_or(manifest)
 }
 
-/// The target directory that holds the running test, or the system's temporary directory for a binary that was moved.
+/// The target directory that holds the running test, or the system's temporary directory for a
+/// binary that was moved.
 #[must_use]
 pub fn target_dir() -> PathBuf {
     let marked = |directory: &&Path| directory.join("CACHEDIR.TAG").is_file();

@@ -1,0 +1,106 @@
+//! What a counter counts to and which functions get one.
+
+use std::num::NonZeroU64;
+
+use inkwell::module::Module;
+use inkwell::values::FunctionValue;
+
+use crate::{Error, Outcome, TRIP_FUNCTION, counter, eligibility};
+
+/// Puts a counter at the entry of functions.
+///
+/// A plain value: it holds nothing of LLVM and may be shared between threads, each working on a
+/// module of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryCounter {
+    /// Which call trips, counted in calls since the counter was last zero: with 1, the first call
+    /// does.
+    ///
+    /// Up to `i32::MAX` the comparison is one instruction on x86-64; above, the constant needs one
+    /// more.
+    pub threshold: NonZeroU64,
+    /// What to do with functions marked `optnone`.
+    pub optnone: OptNone,
+    /// The `void (ptr)` function that a trip calls: [`TRIP_FUNCTION`], unless the program has its
+    /// own of that name.
+    pub trip_function: String,
+}
+
+/// What to do with functions marked `optnone`.
+///
+/// The attribute has two origins that look the same on one function. A programmer writes it on a
+/// function that must never be optimised; then a counter is pure cost, since the promotion it asks
+/// for is forbidden. And `clang -O0` writes it on every function it emits, without anybody having
+/// asked. [`optnone_everywhere`](crate::optnone_everywhere) tells the two apart for a whole program
+/// module; a slice holds too little to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OptNone {
+    /// Skip them with [`SkipReason::OptNone`](crate::SkipReason::OptNone).
+    #[default]
+    Respect,
+    /// Treat them like any other function; the attribute stays on the function.
+    Ignore,
+}
+
+impl EntryCounter {
+    /// A counter that trips on the `threshold`-th call, respects `optnone` and calls
+    /// [`TRIP_FUNCTION`].
+    #[must_use]
+    pub fn new(threshold: NonZeroU64) -> Self {
+        Self {
+            threshold,
+            optnone: OptNone::default(),
+            trip_function: TRIP_FUNCTION.to_owned(),
+        }
+    }
+
+    /// Gives the body `function` of `module` a counter, named
+    /// [`tjit_mangle::counter_name`]`(stub)`.
+    ///
+    /// Everything else is as with [`instrument_as`](Self::instrument_as).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`instrument_as`](Self::instrument_as).
+    pub fn instrument<'ctx>(
+        &self,
+        module: &Module<'ctx>,
+        function: FunctionValue<'ctx>,
+        stub: &str,
+    ) -> Result<Outcome, Error> {
+        self.instrument_as(module, function, stub, &tjit_mangle::counter_name(stub))
+    }
+
+    /// Gives the body `function` of `module` a counter named `counter`.
+    ///
+    /// `stub` is the symbol whose address the trip passes on: the function's own name, or, when the
+    /// body was renamed for its tier, the name that the rest of the program calls. It is declared
+    /// if the module does not name it yet. Calls inside the body are not touched.
+    ///
+    /// The counter is defined in `module` as a zero-initialised `i64` with external linkage and
+    /// hidden visibility, so that code that reads or re-arms it can find it. If the module
+    /// *declares* a global of that name and type, the declaration is used and the storage is the
+    /// embedder's.
+    ///
+    /// A function that must not have a counter is left as it is, and the reason is returned.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] says which name is in the way. The module is well-formed then, but may have gained
+    /// declarations.
+    pub fn instrument_as<'ctx>(
+        &self,
+        module: &Module<'ctx>,
+        function: FunctionValue<'ctx>,
+        stub: &str,
+        counter: &str,
+    ) -> Result<Outcome, Error> {
+        if let Some(reason) = eligibility::skip_reason(self, function) {
+            return Ok(Outcome::Skipped(reason));
+        }
+        counter::insert(self, module, function, stub, counter)?;
+        Ok(Outcome::Instrumented {
+            counter: counter.to_owned(),
+        })
+    }
+}
