@@ -1,0 +1,38 @@
+;! test = "instrument"
+;! threshold = 1
+; A body that was not renamed is its own stub.
+
+define void @f() {
+  ret void
+}
+
+;; f: counter f.tjit.calls
+;;
+;; ; ModuleID = 'own-stub'
+;; source_filename = "own-stub"
+;;
+;; @f.tjit.calls = hidden global i64 0, align 8
+;;
+;; define void @f() {
+;; entry:
+;;   %calls = load atomic i64, ptr @f.tjit.calls monotonic, align 8
+;;   %calls.next = add i64 %calls, 1
+;;   store atomic i64 %calls.next, ptr @f.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.next, 1
+;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
+;;
+;; old_entry:                                        ; preds = %trip, %entry
+;;   ret void
+;;
+;; trip:                                             ; preds = %entry
+;;   call void @optimize_function(ptr @f) #1
+;;   br label %old_entry
+;; }
+;;
+;; ; Function Attrs: cold nounwind
+;; declare void @optimize_function(ptr) #0
+;;
+;; attributes #0 = { cold nounwind "gc-leaf-function" }
+;; attributes #1 = { cold nounwind }
+;;
+;; !0 = !{!"branch_weights", i32 1, i32 1048575}
