@@ -143,6 +143,16 @@ impl EventHub {
         }
     }
 
+    /// Runs `f` while every lock of this object is held.
+    #[cfg(all(test, not(tjit_loom)))]
+    pub(crate) fn hold_locks<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _subscribers = self
+            .subscribers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.notes.hold_locks(f)
+    }
+
     fn stamp(&self) -> (u64, Duration) {
         (
             self.sequence.fetch_add(1, Ordering::Relaxed),

@@ -84,6 +84,13 @@ impl PromotionQueue {
         self.stopped.load(Ordering::Relaxed)
     }
 
+    /// Runs `f` while every lock of this object is held.
+    #[cfg(all(test, not(tjit_loom)))]
+    pub(crate) fn hold_locks<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _requests = lock(&self.requests);
+        self.trips.hold_locks(f)
+    }
+
     fn is_empty(&self) -> bool {
         self.trips.is_empty() && lock(&self.requests).is_empty()
     }

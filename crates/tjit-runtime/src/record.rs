@@ -1,12 +1,13 @@
 //! Everything that is known of one function.
 
 use crate::primitive::{AtomicUsize, Condvar, Mutex, lock, wait};
-use crate::version::{Cause, Compiled, Published, VersionInfo};
+use crate::version::{Cause, Compiled, Phase, Published, VersionInfo};
 use crate::word::{AtomicWord, BaselineEnd, JobEnd, Word};
 use crate::{Error, FunctionId, FunctionState, Tier};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 /// What the embedder says of a function when it registers it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -157,7 +158,7 @@ impl FunctionRecord {
     /// Publishes the baseline, unless something better runs already. On an error of `install` nothing has changed.
     pub(crate) fn publish_baseline<E>(
         &self,
-        compiled: Compiled,
+        mut compiled: Compiled,
         install: impl FnOnce(usize) -> Result<(), E>,
     ) -> Result<(Published, Arc<VersionInfo>), E> {
         let mut cold = lock(&self.cold);
@@ -165,9 +166,7 @@ impl FunctionRecord {
         let published = if self.word.load().tier() > Tier::BASELINE {
             Published::Superseded
         } else {
-            install(compiled.address)?;
-            // Release: pairs with `code`.
-            self.code.store(compiled.address, Ordering::Release);
+            self.install(&mut compiled, install)?;
             Published::Installed
         };
         let version = cold.push(compiled, Tier::BASELINE, Cause::FirstCall);
@@ -178,18 +177,31 @@ impl FunctionRecord {
     /// Publishes what a job made. On an error of `install` nothing has changed. The words are those before and after.
     pub(crate) fn publish_job<E>(
         &self,
-        (compiled, tier, cause): (Compiled, Tier, Cause),
+        (mut compiled, tier, cause): (Compiled, Tier, Cause),
         install: impl FnOnce(usize) -> Result<(), E>,
     ) -> Result<(Word, Arc<VersionInfo>), E> {
         let mut cold = lock(&self.cold);
-        install(compiled.address)?;
-        self.code.store(compiled.address, Ordering::Release);
+        self.install(&mut compiled, install)?;
         cold.failure = None;
         let version = cold.push(compiled, tier, cause);
         let word = self.end_job(JobEnd::Published(tier));
         // A first call may wait for a baseline that nobody needs any more.
         self.settled.notify_all();
         Ok((word, version))
+    }
+
+    /// To be called with `cold` locked, so that slot, address and state change in the same order for all versions.
+    fn install<E>(
+        &self,
+        compiled: &mut Compiled,
+        install: impl FnOnce(usize) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let start = Instant::now();
+        install(compiled.address)?;
+        compiled.phases.add(Phase::Publish, start.elapsed());
+        // Release: pairs with `code`.
+        self.code.store(compiled.address, Ordering::Release);
+        Ok(())
     }
 
     /// Ends the compilation of the baseline without code; waiters are woken to hear why.
@@ -234,6 +246,13 @@ impl FunctionRecord {
             }
             cold = wait(&self.settled, cold);
         }
+    }
+
+    /// Runs `f` while every lock of this object is held.
+    #[cfg(all(test, not(tjit_loom)))]
+    pub(crate) fn hold_locks<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _cold = lock(&self.cold);
+        f()
     }
 
     pub(crate) fn baseline_error(&self) -> Error {

@@ -57,6 +57,13 @@ impl<T> Ring<T> {
         Some(item)
     }
 
+    /// Runs `f` while every lock of this object is held.
+    #[cfg(all(test, not(tjit_loom)))]
+    pub(crate) fn hold_locks<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _consumer = lock(&self.consumer);
+        f()
+    }
+
     /// Is any place in use? A push under way counts.
     pub(crate) fn is_empty(&self) -> bool {
         self.used.load(Ordering::Relaxed) == 0
@@ -85,3 +92,6 @@ impl<T> Drop for Place<'_, T> {
         self.ring.used.fetch_sub(1, Ordering::Release);
     }
 }
+
+#[cfg(all(test, not(tjit_loom)))]
+mod tests;

@@ -48,6 +48,13 @@ impl Core {
         self.events.emit(&self.table, record, kind);
     }
 
+    /// Runs `f` while every lock of this object and of `record` is held.
+    #[cfg(all(test, not(tjit_loom)))]
+    fn hold_locks<R>(&self, record: &FunctionRecord, f: impl FnOnce() -> R) -> R {
+        let table = || self.table.hold_locks(|| record.hold_locks(f));
+        self.totals.hold_locks(|| self.events.hold_locks(table))
+    }
+
     fn record(&self, id: FunctionId) -> Result<&FunctionRecord, Error> {
         self.table.get(id).ok_or(Error::UnknownFunction(id))
     }
@@ -255,3 +262,6 @@ impl<R> Runtime<R> {
         self.core.events.flush(&self.core.table);
     }
 }
+
+#[cfg(all(test, not(tjit_loom)))]
+mod tests;

@@ -115,6 +115,13 @@ impl Totals {
         change(&mut tiers[index]);
     }
 
+    /// Runs `f` while every lock of this object is held.
+    #[cfg(all(test, not(tjit_loom)))]
+    pub(crate) fn hold_locks<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _tiers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        f()
+    }
+
     pub(crate) fn snapshot(&self, table: &FunctionTable, requests: u64) -> Stats {
         let tiers = self
             .0

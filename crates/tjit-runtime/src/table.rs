@@ -62,6 +62,13 @@ impl FunctionTable {
         self.chunks[chunk].get()?.get(offset)?.get()
     }
 
+    /// Runs `f` while every lock of this object is held.
+    #[cfg(all(test, not(tjit_loom)))]
+    pub(crate) fn hold_locks<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _append = self.append.lock().unwrap_or_else(PoisonError::into_inner);
+        f()
+    }
+
     /// How many functions there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -26,7 +26,7 @@ pub enum Phase {
     Codegen,
     /// Linking the object and resolving its symbols.
     Link,
-    /// Storing the address into the slot.
+    /// Storing the address into the slot; measured by this crate.
     Publish,
 }
 

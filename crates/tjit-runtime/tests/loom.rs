@@ -408,6 +408,31 @@ fn baseline_never_replaces_a_better_version() {
     });
 }
 
+/// A caller that waits for a baseline goes on as soon as a job has published something better, however long the baseline
+/// takes.
+#[test]
+fn a_better_version_ends_the_wait_for_the_baseline() {
+    check(|| {
+        let runtime = runtime(1, &Arc::default());
+        let id = runtime.register(FunctionInfo::new("f", 1)).unwrap();
+        let Ok(BaselineTicket::Mine(guard)) = runtime.begin_baseline(id) else {
+            panic!("nobody else compiles")
+        };
+        let calling = runtime.clone();
+        let caller = thread::spawn(move || match calling.baseline(id).unwrap() {
+            Baseline::Ready(address) => address,
+            Baseline::Mine(_) => panic!("two callers compile"),
+        });
+        runtime.request(id, 1).unwrap();
+        promote(runtime.worker().unwrap().next_job().unwrap());
+        assert_eq!(caller.join().unwrap(), OPTIMIZED);
+        assert_eq!(
+            guard.publish(code(BASELINE), installed),
+            Ok(Published::Superseded)
+        );
+    });
+}
+
 fn store(slot: &AtomicUsize, address: usize) -> Result<(), Infallible> {
     slot.store(address, Ordering::Relaxed);
     Ok(())

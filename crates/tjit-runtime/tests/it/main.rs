@@ -1,0 +1,10 @@
+//! What an embedder sees: one binary, one module per subject.
+#![cfg(not(tjit_loom))]
+
+mod allocations;
+mod events;
+mod first_call;
+mod promotion;
+mod signals;
+mod stress;
+mod support;
