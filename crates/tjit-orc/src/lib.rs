@@ -32,7 +32,7 @@ pub use error::{Error, ErrorKind};
 pub use generator::Generate;
 pub use globals::{Global, GlobalKind, definitions, demote, inline_assembly, name_unnamed, rename};
 pub use layer::ObjectLayer;
-pub use module::{ThreadSafeModule, verify};
+pub use module::{ThreadSafeModule, verified_bitcode, verify};
 pub use references::{References, references};
 pub use session::ExecutionSession;
 pub use slice::{Definition, SliceLinkage};

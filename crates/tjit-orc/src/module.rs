@@ -166,8 +166,7 @@ impl ThreadSafeModule {
     /// [`ErrorKind::Verify`] if the module is broken (writing it would crash), or [`ErrorKind::Parse`] if LLVM can't
     /// read back what it wrote.
     pub fn from_inkwell(module: &Module<'_>) -> Result<Self, Error> {
-        verify(module)?;
-        let bitcode = to_bitcode(module);
+        let bitcode = verified_bitcode(module)?;
         ThreadSafeContext::new().parse(&module.get_name().to_string_lossy(), bitcode.as_slice())
     }
 
@@ -193,6 +192,15 @@ impl ThreadSafeModule {
 /// [`ErrorKind::Verify`] with the first broken rule.
 pub fn verify(module: &Module<'_>) -> Result<(), Error> {
     verify_raw(module.as_mut_ptr())
+}
+
+/// The bitcode of any inkwell module.
+///
+/// # Errors
+/// [`ErrorKind::Verify`] if the module is broken: writing it would crash.
+pub fn verified_bitcode(module: &Module<'_>) -> Result<MemoryBuffer, Error> {
+    verify(module)?;
+    Ok(to_bitcode(module))
 }
 
 fn verify_raw(module: LLVMModuleRef) -> Result<(), Error> {
