@@ -68,6 +68,11 @@ impl ThreadSafeContext {
         }
     }
 
+    /// Whether `other` is the same context.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     /// Parses bitcode or textual IR, told apart by bitcode's magic number.
     ///
     /// `name` is the module's identifier and appears in messages (`name:line:column` for textual IR).

@@ -74,7 +74,7 @@ const LISTS: [(GlobalKind, First, Next); 4] = [
 ];
 
 /// Visits every global value of a module. `visit` must not add or remove any.
-fn each(module: LLVMModuleRef, mut visit: impl FnMut(GlobalKind, LLVMValueRef)) {
+pub(crate) fn each(module: LLVMModuleRef, mut visit: impl FnMut(GlobalKind, LLVMValueRef)) {
     for (kind, first, next) in LISTS {
         // SAFETY: the callers pass a live module.
         let mut value = unsafe { first(module) };
@@ -112,7 +112,7 @@ fn describe(kind: GlobalKind, value: LLVMValueRef) -> Global {
     }
 }
 
-fn is_callable(value: LLVMValueRef) -> bool {
+pub(crate) fn is_callable(value: LLVMValueRef) -> bool {
     // SAFETY: a live global value.
     let value_type = unsafe { LLVMGlobalGetValueType(value) };
     // SAFETY: a live type.

@@ -13,6 +13,7 @@ mod parse;
 mod references;
 mod slice;
 mod subtarget;
+mod survey;
 mod target;
 
 mod dylib;
@@ -35,8 +36,12 @@ pub use layer::ObjectLayer;
 pub use module::{ThreadSafeModule, verified_bitcode, verify};
 pub use references::{References, references};
 pub use session::ExecutionSession;
-pub use slice::{Definition, SliceLinkage};
+pub use slice::{Definition, SliceLinkage, SlicePart};
 pub use subtarget::Subtarget;
+pub use survey::{
+    AliasTarget, Body, ComdatKind, FunctionAttributes, Initializer, SurveyedGlobal, body,
+    initializers, redirect_calls, survey,
+};
 pub use symbol::{SymbolFlags, SymbolString};
 pub use target::{
     CodeGenLevel, Host, TargetMachine, TargetOptions, llvm_version, normalize_triple,

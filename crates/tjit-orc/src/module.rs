@@ -18,7 +18,7 @@ use crate::buffer::MemoryBuffer;
 use crate::context::ThreadSafeContext;
 use crate::diagnostics::latched;
 use crate::error::{Error, ErrorKind, take_c_message};
-use crate::slice::{self, Definition};
+use crate::slice::{self, Definition, SlicePart};
 
 /// An owned `LLVMOrcThreadSafeModuleRef`.
 #[derive(Debug)]
@@ -154,10 +154,42 @@ impl ThreadSafeModule {
     /// # Errors
     /// [`ErrorKind::Link`] if a name is not defined in this module, or is defined twice in the result.
     pub fn slice(&self, name: &str, definitions: &[Definition<'_>]) -> Result<Self, Error> {
-        let slice = self
-            .module
-            .with(|module| slice::slice(module, name, definitions))?;
-        Ok(self.context.adopt(slice))
+        let module = self;
+        Self::slice_all(
+            name,
+            &[SlicePart {
+                module,
+                definitions,
+            }],
+        )
+    }
+
+    /// As [`ThreadSafeModule::slice`], with definitions of several modules of one context. What one part refers to and
+    /// another takes over is found by its name; triple, data layout and module flags are those of the first part.
+    ///
+    /// # Errors
+    /// As [`ThreadSafeModule::slice`], and if there are no parts, or they are of several contexts.
+    pub fn slice_all(name: &str, parts: &[SlicePart<'_>]) -> Result<Self, Error> {
+        let fail = |message| {
+            let operation = format!("slicing `{name}`");
+            Err(Error::new(ErrorKind::Link, operation, message))
+        };
+        let Some(first) = parts.first() else {
+            return fail("there is nothing to slice");
+        };
+        let context = &first.module.context;
+        if !parts.iter().all(|part| part.module.context.is(context)) {
+            return fail("its parts are of several contexts");
+        }
+        let slice = first.module.module.with(|raw| {
+            // The lock is the context's, so the other modules of it may be used as long as it is held here.
+            let parts: Vec<_> = parts
+                .iter()
+                .map(|part| (part.module.module.with(|raw| raw), part.definitions))
+                .collect();
+            slice::slice(name, raw, &parts)
+        })?;
+        Ok(first.module.context.adopt(slice))
     }
 
     /// A copy of a module that inkwell owns, in a new context.

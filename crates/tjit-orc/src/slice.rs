@@ -10,7 +10,7 @@ use llvm_sys::core::{
 use llvm_sys::prelude::{LLVMModuleRef, LLVMValueRef};
 
 use crate::error::{Error, ErrorKind};
-use crate::module::module_name;
+use crate::module::{ThreadSafeModule, module_name};
 
 /// One definition that a slice takes over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,15 @@ pub enum SliceLinkage {
     Private = 2,
 }
 
+/// What a slice takes over from one module.
+#[derive(Debug, Clone, Copy)]
+pub struct SlicePart<'a> {
+    /// The module that has the definitions.
+    pub module: &'a ThreadSafeModule,
+    /// The definitions to take over.
+    pub definitions: &'a [Definition<'a>],
+}
+
 /// Mirrors `TjitSliceDefinition` in `shim/slice.cpp`.
 #[repr(C)]
 struct RawDefinition {
@@ -57,42 +66,46 @@ unsafe extern "C" {
     ) -> LLVMModuleRef;
 }
 
-/// Slices `module`, whose context the caller has locked; the caller owns the result.
+/// Slices modules of one context, which the caller has locked; the caller owns the result. Triple, data layout and
+/// module flags are those of `first`.
 pub(crate) fn slice(
-    module: LLVMModuleRef,
     name: &str,
-    definitions: &[Definition<'_>],
+    first: LLVMModuleRef,
+    parts: &[(LLVMModuleRef, &[Definition<'_>])],
 ) -> Result<LLVMModuleRef, Error> {
-    let mut seen = HashSet::with_capacity(definitions.len());
-    let mut items = Vec::with_capacity(definitions.len());
-    for definition in definitions {
-        let fail = |message: &str| {
-            let operation = format!(
-                "slicing `{}` out of `{}`",
-                definition.name,
-                module_name(module)
-            );
-            Err(Error::new(ErrorKind::Link, operation, message))
-        };
-        let Some(source) = find_definition(module, definition.name) else {
-            return fail("the module does not define it");
-        };
-        if !seen.insert(definition.body_name.unwrap_or(definition.name)) {
-            return fail("it is named twice");
+    let mut seen = HashSet::new();
+    let mut items = Vec::new();
+    for &(module, definitions) in parts {
+        for definition in definitions {
+            let fail = |message: &str| {
+                let operation = format!(
+                    "slicing `{}` out of `{}`",
+                    definition.name,
+                    module_name(module)
+                );
+                Err(Error::new(ErrorKind::Link, operation, message))
+            };
+            let Some(source) = find_definition(module, definition.name) else {
+                return fail("the module does not define it");
+            };
+            if !seen.insert(definition.body_name.unwrap_or(definition.name)) {
+                return fail("it is named twice");
+            }
+            let body_name = definition.body_name.unwrap_or_default();
+            items.push(RawDefinition {
+                source,
+                body_name: body_name.as_ptr().cast(),
+                body_name_length: body_name.len(),
+                linkage: definition.linkage,
+            });
         }
-        let body_name = definition.body_name.unwrap_or_default();
-        items.push(RawDefinition {
-            source,
-            body_name: body_name.as_ptr().cast(),
-            body_name_length: body_name.len(),
-            linkage: definition.linkage,
-        });
     }
-    // SAFETY: every pointer with its length is that of a live slice; each source is a definition of `module`,
-    // which the shim requires; no name is defined twice. LLVM is built without exceptions, so nothing unwinds.
+    // SAFETY: every pointer with its length is that of a live slice; each source is a definition of a module of the
+    // context of `first`, which the shim requires; no name is defined twice. LLVM is built without exceptions, so
+    // nothing unwinds.
     Ok(unsafe {
         tjit_slice(
-            module,
+            first,
             name.as_ptr().cast(),
             name.len(),
             items.as_ptr(),
