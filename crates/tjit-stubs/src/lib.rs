@@ -1,3 +1,5 @@
+//! Redirectable call stubs: fixed addresses of functions whose code can be exchanged at any time.
+//!
 #![doc = include_str!("../README.md")]
 
 mod address;

@@ -1,4 +1,4 @@
-//! No page is ever writable and executable at once, and dropping a manager leaves nothing behind.
+//! No page is ever writable and executable at once, and a manager uses no memory for stubs it does not have.
 
 use std::fs;
 use std::ops::Range;

@@ -136,6 +136,10 @@ mod x86_64 {
 }
 
 #[cfg(target_arch = "aarch64")]
+#[expect(
+    improper_ctypes_definitions,
+    reason = "AAPCS64 defines how vectors are passed"
+)]
 mod aarch64 {
     use std::arch::aarch64::*;
     use std::mem::transmute;
