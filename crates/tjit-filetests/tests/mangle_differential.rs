@@ -13,7 +13,7 @@ use inkwell::{
         CodeModel, FileType, InitializationConfig, RelocMode, Target, TargetData, TargetMachine,
         TargetTriple,
     },
-    types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum},
+    types::{AnyType, BasicMetadataTypeEnum, BasicType, BasicTypeEnum},
     values::FunctionValue,
 };
 use object::{Object, ObjectSymbol};
@@ -88,7 +88,6 @@ const MORE_TRIPLES: &[&str] = &[
     "lanai-unknown-unknown",
     "loongarch32-unknown-linux-gnu",
     "m68k-unknown-linux-gnu",
-    "mips-unknown-linux-gnuabin32",
     "mips64-unknown-linux-gnuabin32",
     "mips64-unknown-linux-muslabi64",
     "mipsel-unknown-linux-musl",
@@ -169,7 +168,26 @@ const SYMBOLS: &[(&str, Kind)] = &[
     ("\u{1}escaped_function", Kind::Function(C, &[], false)),
     ("?f@@YAXXZ", Kind::Function(C, &[], false)),
     ("??0A@B@@QEAA@XZ", Kind::Function(C, &[], false)),
-    ("??$g@$$V@?$T@PEAHUA@@@B@@YAXXZ", Kind::Function(C, &[], false)),
+    (
+        "??$g@$$V@?$T@PEAHUA@@@B@@YAXXZ",
+        Kind::Function(C, &[], false),
+    ),
+    (
+        "?GetValue@?$Wrapper@UA@@@@QEBAHUZ@?$WW@UA@@@@@Z",
+        Kind::Function(C, &[], false),
+    ),
+    (
+        "?q@L@?1???$tl@PEAUS@B@A@@@@YAHPEAUS@B@A@@@Z@QEAAHXZ",
+        Kind::Function(C, &[], false),
+    ),
+    (
+        "??$av@$MP8S@B@A@@EBAHH@Z1??_9123@$BA@AA@@YAHXZ",
+        Kind::Function(C, &[], false),
+    ),
+    (
+        "??R<lambda_1>@?0??get@?$Arr@H$04@@QEBAHH@Z@QEBA?A?<auto>@@XZ",
+        Kind::Function(C, &[], false),
+    ),
     ("?not_cpp", Kind::Function(C, &[], false)),
     ("_ZN3foo3barEv", Kind::Function(C, &[], false)),
     ("variadic", Kind::Function(C, &[Parameter::I32], true)),
@@ -185,7 +203,10 @@ const X86_SYMBOLS: &[(&str, Kind)] = {
         ("std", Kind::Function(STDCALL, &[I8, I32, I64], false)),
         ("_std", Kind::Function(STDCALL, &[Pointer, F64], false)),
         ("stdbyval", Kind::Function(STDCALL, &[ByVal], false)),
-        ("stdsret", Kind::Function(STDCALL, &[StructReturn, I32], false)),
+        (
+            "stdsret",
+            Kind::Function(STDCALL, &[StructReturn, I32], false),
+        ),
         ("\u{1}std_escaped", Kind::Function(STDCALL, &[I32], false)),
         ("?std", Kind::Function(STDCALL, &[I32], false)),
         ("stdvar", Kind::Function(STDCALL, &[I32], true)),
@@ -193,8 +214,14 @@ const X86_SYMBOLS: &[(&str, Kind)] = {
         ("fast", Kind::Function(FASTCALL, &[I32, I64], false)),
         ("fastvar", Kind::Function(FASTCALL, &[I32], true)),
         ("fastvar0", Kind::Function(FASTCALL, &[], true)),
-        ("fastsretvar", Kind::Function(FASTCALL, &[StructReturn], true)),
-        ("fastvar2", Kind::Function(FASTCALL, &[StructReturn, I32], true)),
+        (
+            "fastsretvar",
+            Kind::Function(FASTCALL, &[StructReturn], true),
+        ),
+        (
+            "fastvar2",
+            Kind::Function(FASTCALL, &[StructReturn, I32], true),
+        ),
         ("vector", Kind::Function(VECTORCALL, &[F64, I8], false)),
         ("?vector", Kind::Function(VECTORCALL, &[F64], false)),
         ("this", Kind::Function(THISCALL, &[Pointer], false)),
@@ -238,11 +265,17 @@ fn names_in_objects_agree() {
             Source::Assembly => compiled.assembly_words(),
         };
         for name in &compiled.expected_visible {
-            assert!(visible.contains(name), "{triple}: no {name:?} in {visible:?}");
+            assert!(
+                visible.contains(name),
+                "{triple}: no {name:?} in {visible:?}"
+            );
         }
         let words = compiled.assembly_words();
         for name in &compiled.expected_private {
-            assert!(words.contains(name), "{triple}: no {name:?} in the assembly");
+            assert!(
+                words.contains(name),
+                "{triple}: no {name:?} in the assembly"
+            );
         }
     }
 }
@@ -327,7 +360,9 @@ impl<'ctx> Compiled<'ctx> {
             expected_visible: BTreeSet::new(),
             expected_private: BTreeSet::new(),
         };
-        let x86 = ["x86_64", "i686"].iter().any(|arch| triple.starts_with(arch));
+        let x86 = ["x86_64", "i686"]
+            .iter()
+            .any(|arch| triple.starts_with(arch));
         let x86_symbols = if x86 { X86_SYMBOLS } else { &[] };
         for &(name, kind) in SYMBOLS.iter().chain(x86_symbols) {
             compiled.define(context, &data, mangler, name, kind, Linkage::Default);
@@ -409,7 +444,7 @@ impl<'ctx> Compiled<'ctx> {
             };
             let attribute = context.create_type_attribute(
                 Attribute::get_named_enum_kind_id(attribute),
-                counted_type(context, parameter).into(),
+                counted_type(context, parameter).as_any_type_enum(),
             );
             function.add_attribute(AttributeLoc::Param(index), attribute);
         }
