@@ -69,10 +69,7 @@ pub(crate) fn install_missing(needs: &[Need]) -> Result<()> {
     let manager = Manager::detect(host);
     let commands = plan(&missing, manager)?;
     eprintln!("xtask: installing {}", list(&missing));
-    for words in commands {
-        sh::run_on_stderr(&mut to_command(&words))
-            .map_err(|error| advise(&error, &missing, manager))?;
-    }
+    install(&commands).map_err(|error| advise(&error, &missing, manager))?;
     match self::missing(host, &missing)?[..] {
         [] => Ok(()),
         ref still => Err(Error::new(format!(
@@ -80,6 +77,20 @@ pub(crate) fn install_missing(needs: &[Need]) -> Result<()> {
             list(still)
         ))),
     }
+}
+
+/// Runs the commands; only the last one has to succeed. `apt-get update` also fails over a source that has nothing to do
+/// with us, and the package lists may be good enough as they are.
+fn install(commands: &[Vec<String>]) -> Result<()> {
+    let Some((last, before)) = commands.split_last() else {
+        return Ok(());
+    };
+    for words in before {
+        if let Err(error) = sh::run_on_stderr(&mut to_command(words)) {
+            eprintln!("xtask: {error}; going on without it");
+        }
+    }
+    sh::run_on_stderr(&mut to_command(last))
 }
 
 /// Those of `needs` this machine does not have.

@@ -1,6 +1,6 @@
 //! What would be installed, on machines of every kind.
 
-use super::{BENCH, BUILD, CROSS, Manager, Need, missing, plan};
+use super::{BENCH, BUILD, CROSS, Manager, Need, install, missing, plan};
 use crate::host::fake::FakeHost;
 
 /// A Debian with everything: each piece can be left out by its name.
@@ -151,4 +151,17 @@ fn the_manager_and_the_right_to_use_it() {
         Manager::Brew
     );
     assert_eq!(Manager::detect(&FakeHost::default()), Manager::Unknown);
+}
+
+#[test]
+fn only_the_last_command_has_to_succeed() {
+    let command = |script: &str| ["sh", "-c", script].map(str::to_owned).to_vec();
+    assert!(install(&[]).is_ok());
+    assert!(install(&[command("exit 1"), command("exit 0")]).is_ok());
+    let message =
+        install(&[command("exit 0"), command("exit 3")]).map_err(|error| error.to_string());
+    assert_eq!(
+        message,
+        Err("`sh -c exit 3` ended with exit status: 3".into())
+    );
 }
