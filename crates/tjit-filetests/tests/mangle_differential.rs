@@ -191,7 +191,6 @@ const SYMBOLS: &[(&str, Kind)] = &[
     ("?not_cpp", Kind::Function(C, &[], false)),
     ("_ZN3foo3barEv", Kind::Function(C, &[], false)),
     ("variadic", Kind::Function(C, &[Parameter::I32], true)),
-    ("foo_v3_optimized", Kind::Function(C, &[], false)),
     ("foo.tjit.calls", Kind::Variable),
 ];
 

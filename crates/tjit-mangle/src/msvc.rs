@@ -1,10 +1,10 @@
 //! MSVC's C++ names, as far as it takes to find where the qualified name ends and the type begins.
 //!
-//! A recogniser, not a demangler: it builds nothing, but it has to walk through everything a qualified name may contain,
+//! A recogniser, not a demangler: it builds nothing, but it has to walk through everything a qualified name may hold,
 //! which by way of template arguments and local scopes is every kind of name and type. It accepts what LLVM's
-//! `MicrosoftDemangle.cpp` accepts, but for malformed names: nesting is limited to [`cursor::MAX_DEPTH`], names that can
-//! be referred back to are told apart by their mangled text, where LLVM compares the demangled one, and an error is
-//! final, where LLVM forgets it if a pointer type follows.
+//! `MicrosoftDemangle.cpp` accepts, but for malformed names: nesting is limited to [`cursor::MAX_DEPTH`], names that
+//! can be referred back to are told apart by their mangled text, where LLVM compares the demangled one, and an error
+//! is final, where LLVM forgets it if a pointer type follows.
 
 mod cursor;
 mod special;

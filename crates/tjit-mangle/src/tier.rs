@@ -6,10 +6,11 @@
 //! symbol [ "_v" n ] ( "_baseline" | "_optimized" )
 //! ```
 //!
-//! where `n` counts the versions of one function at one tier from 1, and is written where it is 2 or more: `foo_baseline`,
-//! `foo_optimized`, `foo_v2_optimized`, `foo_v3_optimized`. A function that the user called `foo_v3` would have its first
-//! optimised version named like the third of `foo`; there, and only there, the 1 is written too: `foo_v3_v1_optimized`.
-//! So [`body_name`] never gives two bodies one name and [`split_body_name`] undoes it exactly, for every symbol.
+//! where `n` counts the versions of one function at one tier from 1, and is written where it is 2 or more:
+//! `foo_baseline`, `foo_optimized`, `foo_v2_optimized`, `foo_v3_optimized`. A function that the user called `foo_v3`
+//! would have its first optimised version named like the third of `foo`; there, and only there, the 1 is written too:
+//! `foo_v3_v1_optimized`. So [`body_name`] never gives two bodies one name and [`split_body_name`] undoes it exactly,
+//! for every symbol.
 //!
 //! These are names in the IR. Decorations of the linker come on top of them, see [`Mangler`](crate::Mangler).
 
@@ -97,7 +98,8 @@ pub struct BodyName<'a> {
 /// The name of a body of the function `symbol`.
 ///
 /// `symbol` may be any name, also one that ends in a suffix or in a version: a user's own `bar_optimized` becomes
-/// `bar_optimized_baseline`. It must not be empty: no function is called that, and the result would not be a body's name.
+/// `bar_optimized_baseline`. It must not be empty: no function is called that, and the result would not be the name of
+/// a body.
 #[must_use]
 pub fn body_name(symbol: &str, version: Version, tier: Tier) -> String {
     let suffix = tier.suffix();

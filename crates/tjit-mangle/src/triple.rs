@@ -1,8 +1,8 @@
 //! From a target triple to a mangling mode.
 //!
-//! A triple is read as LLVM reads one that it is given: by position (architecture, vendor, operating system, environment
-//! with an optional object format at its end), without normalising it first. Sources: `Triple.cpp` for the fields,
-//! `TargetDataLayout.cpp` for what follows from them.
+//! A triple is read as LLVM reads one that it is given: by position (architecture, vendor, operating system,
+//! environment with an optional object format at its end), without normalising it first. Sources: `Triple.cpp` for the
+//! fields, `TargetDataLayout.cpp` for what follows from them.
 
 use crate::{error::Error, mangler::Mangler, mode::ManglingMode};
 

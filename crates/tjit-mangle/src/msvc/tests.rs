@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Qualified name, what follows it. Most were written by clang for a C++ program made for the purpose; the rest are names
-/// that only MSVC writes.
+/// Qualified name, what follows it. Most were written by clang for a C++ program made for the purpose; the rest are
+/// names that only MSVC writes.
 const NAMES: &[(&str, &str)] = &[
     ("?$TSS0@?1??f@S@B@A@@UEBAHH@Z@", "4HA"),
     (

@@ -83,8 +83,8 @@ fn symbols() -> impl Strategy<Value = Symbol> {
         .prop_map(|(linkage, function)| Symbol { linkage, function })
 }
 
-/// Whether the linker name of an identifier has one reading: the prefix of a private vectorcall function may be the start
-/// of its name, and a prefix without a byte count is no decoration.
+/// Whether the linker name of an identifier has one reading: the prefix of a private vectorcall function may be the
+/// start of its name, and a prefix without a byte count is no decoration.
 fn tells_all(symbol: &Symbol) -> bool {
     symbol.function.is_none_or(|function| {
         let vectorcall = function.convention == CallingConvention::X86VectorCall;
