@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::cache;
-use crate::tools::{Found, Tool, found};
+use crate::tools::{Tool, found};
 use crate::workspace::temp_dir;
 use crate::{Lang, Source};
 
@@ -45,7 +45,7 @@ pub fn compile_to_bitcode<'a>(
 #[must_use]
 #[track_caller]
 pub fn bitcode_file<'a>(source: impl Into<Source<'a>>, lang: Lang, flags: &[&str]) -> PathBuf {
-    compile(source.into(), lang, flags, Emit::Bitcode)
+    compile(&[source.into()], lang, flags, Emit::Bitcode)
 }
 
 /// Compiles and links a source with the system's libraries and returns the executable in the cache.
@@ -56,33 +56,67 @@ pub fn bitcode_file<'a>(source: impl Into<Source<'a>>, lang: Lang, flags: &[&str
 #[must_use]
 #[track_caller]
 pub fn native_executable<'a>(source: impl Into<Source<'a>>, lang: Lang, flags: &[&str]) -> PathBuf {
-    compile(source.into(), lang, flags, Emit::Executable)
+    compile(&[source.into()], lang, flags, Emit::Executable)
+}
+
+/// Compiles and links a program of several files of one language and returns the executable in the
+/// cache.
+///
+/// # Panics
+///
+/// As [`native_executable`], and if there is no file or its language is unknown.
+#[must_use]
+#[track_caller]
+pub fn native_program(files: &[PathBuf], flags: &[&str]) -> PathBuf {
+    let lang = files.first().and_then(|file| Lang::of_path(file));
+    let lang = lang.unwrap_or_else(|| panic!("no file of a known language first in {files:?}"));
+    let sources: Vec<_> = files.iter().map(|file| Source::File(file)).collect();
+    compile(&sources, lang, flags, Emit::Executable)
 }
 
 #[track_caller]
-fn compile(source: Source<'_>, lang: Lang, flags: &[&str], emit: Emit) -> PathBuf {
+fn compile(sources: &[Source<'_>], lang: Lang, flags: &[&str], emit: Emit) -> PathBuf {
     let compiler = found(compiler_of(lang));
     let options = options(lang, emit);
+    let libraries = libraries(lang, emit);
     let extension = match emit {
         Emit::Bitcode => "bc",
         Emit::Executable => "exe",
     };
 
-    let fingerprint = source.fingerprint();
+    let fingerprints: Vec<_> = sources
+        .iter()
+        .flat_map(|source| source.fingerprint())
+        .collect();
     let mut parts = vec![
         compiler.path.as_os_str().as_encoded_bytes(),
         compiler.version.as_bytes(),
     ];
-    parts.extend(options.iter().chain(flags).map(|flag| flag.as_bytes()));
-    parts.extend(fingerprint.iter().map(Cow::as_ref));
+    parts.extend(
+        options
+            .iter()
+            .chain(flags)
+            .chain(libraries)
+            .map(|flag| flag.as_bytes()),
+    );
+    parts.extend(fingerprints.iter().map(Cow::as_ref));
 
     cache::file(parts, extension, |output| {
         let scratch = temp_dir();
-        let input = match source {
-            Source::File(path) => path.to_owned(),
+        let inputs = sources.iter().map(|source| match source {
+            Source::File(path) => (*path).to_owned(),
             Source::Text(text) => write_text(scratch.path(), lang, text),
-        };
-        invoke(&compiler, &input, &options, flags, output);
+        });
+        // Libraries go last: they resolve the symbols of what is on their left.
+        let mut command = Command::new(&compiler.path);
+        command
+            .args(options)
+            .args(inputs)
+            .args(flags)
+            .args(libraries)
+            .arg("-o")
+            .arg(output);
+        invoke(command);
     })
 }
 
@@ -94,21 +128,26 @@ fn compiler_of(lang: Lang) -> Tool {
     }
 }
 
-fn options(lang: Lang, emit: Emit) -> Vec<&'static str> {
+fn options(lang: Lang, emit: Emit) -> &'static [&'static str] {
     match (lang, emit) {
-        (Lang::Rust, Emit::Bitcode) => {
-            vec![
-                "--edition=2024",
-                "--emit=llvm-bc",
-                "-Ccodegen-units=1",
-                "-Copt-level=0",
-            ]
-        }
-        (Lang::Rust, Emit::Executable) => vec!["--edition=2024"],
-        (Lang::Ir, Emit::Bitcode) => vec!["-Wno-override-module", "-emit-llvm", "-c"],
-        (Lang::Ir, Emit::Executable) => vec!["-Wno-override-module", "-pthread"],
-        (_, Emit::Bitcode) => vec!["-O0", "-pthread", "-emit-llvm", "-c"],
-        (_, Emit::Executable) => vec!["-O0", "-pthread"],
+        (Lang::Rust, Emit::Bitcode) => &[
+            "--edition=2024",
+            "--emit=llvm-bc",
+            "-Ccodegen-units=1",
+            "-Copt-level=0",
+        ],
+        (Lang::Rust, Emit::Executable) => &["--edition=2024"],
+        (Lang::Ir, Emit::Bitcode) => &["-Wno-override-module", "-emit-llvm", "-c"],
+        (Lang::Ir, Emit::Executable) => &["-Wno-override-module", "-pthread"],
+        (_, Emit::Bitcode) => &["-O0", "-pthread", "-emit-llvm", "-c"],
+        (_, Emit::Executable) => &["-O0", "-pthread"],
+    }
+}
+
+fn libraries(lang: Lang, emit: Emit) -> &'static [&'static str] {
+    match (lang, emit) {
+        (Lang::C | Lang::Ir, Emit::Executable) => &["-lm"],
+        _ => &[],
     }
 }
 
@@ -120,16 +159,7 @@ fn write_text(directory: &Path, lang: Lang, text: &str) -> PathBuf {
 }
 
 #[track_caller]
-fn invoke(compiler: &Found, input: &Path, options: &[&str], flags: &[&str], output: &Path) {
-    // The input goes before the flags: a library among them resolves the symbols of what is on its
-    // left.
-    let mut command = Command::new(&compiler.path);
-    command
-        .args(options)
-        .arg(input)
-        .args(flags)
-        .arg("-o")
-        .arg(output);
+fn invoke(mut command: Command) {
     let result = command
         .output()
         .unwrap_or_else(|error| panic!("starting {command:?}: {error}"));

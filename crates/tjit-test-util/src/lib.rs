@@ -8,7 +8,7 @@ mod source;
 mod tools;
 mod workspace;
 
-pub use compile::{bitcode_file, compile_to_bitcode, native_executable};
+pub use compile::{bitcode_file, compile_to_bitcode, native_executable, native_program};
 pub use run::{Input, Output, run, run_native};
 pub use source::{Lang, Source};
 pub use tools::{Tool, tool};

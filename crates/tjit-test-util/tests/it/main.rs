@@ -4,8 +4,8 @@ use std::fs;
 use std::process::Command;
 
 use tjit_test_util::{
-    Input, Lang, bitcode_file, compile_to_bitcode, native_executable, run, run_native, temp_dir,
-    workspace_root,
+    Input, Lang, bitcode_file, compile_to_bitcode, native_executable, native_program,
+    program_sources, run, run_native, temp_dir, workspace_root,
 };
 
 /// Bitcode starts with `BC` 0xC0DE.
@@ -70,6 +70,30 @@ fn a_program_gets_its_input_and_returns_its_output() {
     assert_eq!(output.stdout, "one two three");
     assert_eq!(output.stderr, "warned");
     assert_eq!(output.code, 2);
+}
+
+#[test]
+fn a_program_may_have_several_files() {
+    let directory = workspace_root().join("tests/programs/statics_pair");
+    let files = [directory.join("a.c"), directory.join("b.c")];
+    let output = run(Command::new(native_program(&files, &[])), Input::default());
+    assert_eq!(output.code, 31, "{output:?}");
+}
+
+#[test]
+fn test_programs_find_no_fault_in_themselves() {
+    let sources = program_sources();
+    assert!(!sources.is_empty());
+    for path in sources {
+        let lang = Lang::of_path(&path).unwrap();
+        let output = run_native(path.as_path(), lang, &[]);
+        assert!(output.code > 1, "{}: {output:?}", path.display());
+        assert!(
+            !output.stdout.is_empty() && output.stderr.is_empty(),
+            "{}: {output:?}",
+            path.display()
+        );
+    }
 }
 
 #[cfg(unix)]
