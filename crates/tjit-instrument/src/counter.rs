@@ -21,9 +21,8 @@
 //! fast path falls through.
 //!
 //! Code generation at O0 on x86-64 makes five instructions of the fast path: `movq`, `incq`,
-//! `movq`, `cmpq $imm`, `je`. Counting down to zero from an initial value costs the same, since the
-//! store between hides the flags of the `dec`; it would need a re-arming value in the data instead
-//! of a zero.
+//! `movq`, `cmpq $imm`, `je`. Counting down to zero from an initial value costs the same, since at
+//! O0 the flags of the `dec` are not reused; it would need an initial value instead of a zero.
 
 use inkwell::AtomicOrdering;
 use inkwell::IntPredicate;
