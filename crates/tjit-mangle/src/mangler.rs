@@ -48,7 +48,7 @@ impl Mangler {
     /// The mangler for a target triple.
     ///
     /// The triple is read as LLVM reads one, by position and without normalising it: `x86_64-w64-mingw32`, which is not
-    /// in LLVM's normal form, has no operating system that LLVM knows, and so ELF names. `llvm-config`, clang and rustc
+    /// in LLVM's normal form, has no operating system that LLVM knows, and so ELF names. Clang and rustc
     /// write triples in normal form.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ pub enum ManglingMode {
 }
 
 impl ManglingMode {
-    /// All modes, in the order in which LLVM's manual lists them.
+    /// All modes.
     pub const ALL: [Self; 8] = [
         Self::None,
         Self::Elf,
@@ -87,7 +87,7 @@ impl ManglingMode {
 
     /// What a private name gets in front of the global prefix: the assembler drops such names from the object.
     ///
-    /// GOFF used `@` before LLVM 19; it is `L#` since.
+    /// For GOFF it is `L#`; older versions of LLVM used `@`.
     #[must_use]
     pub const fn private_prefix(self) -> &'static str {
         match self {
