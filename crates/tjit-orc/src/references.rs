@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use inkwell::values::AsValueRef;
+use inkwell::module::Module;
+use inkwell::values::{AsValueRef, GlobalValue};
 use llvm_sys::core::{
     LLVMAliasGetAliasee, LLVMGetFirstBasicBlock, LLVMGetFirstInstruction,
     LLVMGetGlobalIFuncResolver, LLVMGetInitializer, LLVMGetNextBasicBlock, LLVMGetNextInstruction,
@@ -11,6 +12,8 @@ use llvm_sys::core::{
 };
 use llvm_sys::prelude::LLVMValueRef;
 use llvm_sys::{LLVMValueKind, core::LLVMGetValueName2};
+
+use crate::slice::find_definition;
 
 /// The globals that a definition names, each once, in the order they first appear.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,6 +60,14 @@ pub fn references(definition: impl AsValueRef) -> References {
         _ => {}
     }
     walk.found
+}
+
+/// The globals that the definition `name` of a module refers to; `None` if the module does not define it. Finds aliases
+/// too, for which inkwell has no type.
+pub fn references_of(module: &Module<'_>, name: &str) -> Option<References> {
+    let value = find_definition(module.as_mut_ptr(), name)?;
+    // SAFETY: a live definition of the module; only its pointer is used.
+    Some(references(unsafe { GlobalValue::new(value) }))
 }
 
 fn kind(value: LLVMValueRef) -> LLVMValueKind {

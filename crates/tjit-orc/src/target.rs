@@ -1,7 +1,6 @@
 //! Target machines: the pass pipelines and code generation of one thread.
 
 use std::ffi::{CString, c_char};
-use std::sync::OnceLock;
 
 use inkwell::module::Module;
 use llvm_sys::core::LLVMGetModuleContext;
@@ -18,6 +17,8 @@ use llvm_sys::target_machine::{
 use llvm_sys::transforms::pass_builder::{
     LLVMCreatePassBuilderOptions, LLVMDisposePassBuilderOptions, LLVMRunPasses,
 };
+
+use once_cell::sync::OnceCell;
 
 use crate::buffer::MemoryBuffer;
 use crate::diagnostics::latched;
@@ -56,8 +57,9 @@ impl Host {
     /// # Errors
     /// [`ErrorKind::Target`] if LLVM was built without the host's target.
     pub fn get() -> Result<&'static Host, Error> {
-        static HOST: OnceLock<Result<Host, Error>> = OnceLock::new();
-        HOST.get_or_init(detect).as_ref().map_err(Clone::clone)
+        // A failure is not kept: it is told to each caller anew.
+        static HOST: OnceCell<Host> = OnceCell::new();
+        HOST.get_or_try_init(detect)
     }
 }
 
