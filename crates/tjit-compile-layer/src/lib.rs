@@ -1,1 +1,28 @@
-//! An ORC IR compile layer that picks the optimisation level by the tier suffix.
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod layer;
+
+mod compiled;
+mod compiler;
+mod suffix;
+
+mod machines;
+mod prepare;
+mod widen;
+
+mod split;
+mod symbols;
+mod tiers;
+mod unit;
+
+mod error;
+
+pub use compiled::{Compiled, KeptFeatures, NotWidened, Times};
+pub use compiler::{CompileModule, PassCompiler, Recipe};
+pub use config::{CompileReport, Config, ModuleOptions, OnCompiled};
+pub use error::{Error, ErrorKind};
+pub use layer::CompileLayer;
+pub use machines::{CheckedOut, MachinePool};
+pub use suffix::SuffixTiered;
+pub use tiers::{ModuleTiers, module_tiers};

@@ -1,0 +1,106 @@
+//! From a module to an object file.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use inkwell::module::Module;
+use tjit_mangle::Tier;
+use tjit_orc::{CodeGenLevel, TargetOptions};
+
+use crate::compiled::{Compiled, NotWidened, Times, code_bytes};
+use crate::config::ModuleOptions;
+use crate::error::Error;
+use crate::machines::MachinePool;
+use crate::prepare;
+use crate::widen::{self, Subtargets};
+
+/// Compiles modules: the policy of a [`CompileLayer`](crate::CompileLayer).
+pub trait CompileModule: Send + Sync {
+    /// Compiles `module`, which is lowered in place and good for nothing afterwards, also on failure.
+    ///
+    /// Called by several threads at once, each with a module of its own whose context it has locked.
+    ///
+    /// # Errors
+    /// Whatever keeps the module from being compiled. The lookups that wait for its symbols get it.
+    fn compile(&self, module: &Module<'_>, options: &ModuleOptions) -> Result<Compiled, Error>;
+}
+
+/// How a [`PassCompiler`] compiles.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Recipe {
+    /// The tier it is for.
+    pub tier: Tier,
+    /// The pass pipeline, in the syntax of `opt -passes=`.
+    pub pipeline: String,
+    /// The effort of the code generator.
+    pub level: CodeGenLevel,
+    /// Compile for the processor this process runs on, and rewrite attributes that say otherwise.
+    pub host_cpu: bool,
+}
+
+/// Runs one pass pipeline and LLVM's code generator, whatever the names of the bodies.
+#[derive(Debug)]
+pub struct PassCompiler {
+    recipe: Recipe,
+    machines: Arc<MachinePool>,
+    subtargets: Subtargets,
+}
+
+impl PassCompiler {
+    /// A compiler that takes its target machines from `machines`.
+    ///
+    /// # Errors
+    /// [`tjit_orc::ErrorKind::Target`] if LLVM was built without the host's target.
+    pub fn new(recipe: Recipe, machines: Arc<MachinePool>) -> Result<Self, Error> {
+        Ok(Self {
+            recipe,
+            machines,
+            subtargets: Subtargets::new()?,
+        })
+    }
+
+    /// What every function needs whatever the tier, and for the host's processor what widening needs.
+    fn prepare(&self, module: &Module<'_>) -> Result<Vec<NotWidened>, Error> {
+        prepare::for_host(module)?;
+        tjit_orc::verify(module)?;
+        prepare::keep_promised(module);
+        let functions = self.subtargets.check_processors(module)?;
+        widen::unfuse(module, &functions);
+        if self.recipe.tier == Tier::Optimized {
+            widen::forbid_contraction(&functions);
+        }
+        if !self.recipe.host_cpu {
+            return Ok(Vec::new());
+        }
+        widen::widen(module, &self.subtargets, &functions)
+    }
+}
+
+impl CompileModule for PassCompiler {
+    fn compile(&self, module: &Module<'_>, options: &ModuleOptions) -> Result<Compiled, Error> {
+        let start = Instant::now();
+        let not_widened = self.prepare(module)?;
+        // Generic also where the host's processor is wanted: that comes from the attributes, so that functions without
+        // any, which can't be widened, don't get it.
+        let machine = self.machines.check_out(&TargetOptions {
+            level: self.recipe.level,
+            host_cpu: false,
+        })?;
+        let prepared = Instant::now();
+        let pipeline = options.pipeline.as_ref().unwrap_or(&self.recipe.pipeline);
+        machine.run_passes(module, pipeline)?;
+        let passed = Instant::now();
+        let object = machine.emit_object(module)?;
+        Ok(Compiled {
+            tier: self.recipe.tier,
+            times: Times {
+                prepare: prepared - start,
+                passes: passed - prepared,
+                codegen: passed.elapsed(),
+            },
+            code_bytes: code_bytes(object.as_slice()),
+            not_widened,
+            object,
+        })
+    }
+}

@@ -1,0 +1,4 @@
+//! Integration tests of the compile layer.
+
+mod layer;
+mod support;
