@@ -73,14 +73,16 @@ pub fn jumps_to_addresses(function: FunctionValue<'_>) -> bool {
     while !block.is_null() {
         // SAFETY: a live block; null for an unfinished one.
         let last = unsafe { LLVMGetBasicBlockTerminator(block) };
-        // SAFETY: a live instruction.
-        if !last.is_null()
-            && unsafe { LLVMGetInstructionOpcode(last) } == LLVMOpcode::LLVMIndirectBr
-        {
+        if !last.is_null() && opcode(last) == LLVMOpcode::LLVMIndirectBr {
             return true;
         }
         // SAFETY: a live block.
         block = unsafe { LLVMGetNextBasicBlock(block) };
     }
     false
+}
+
+fn opcode(instruction: LLVMValueRef) -> LLVMOpcode {
+    // SAFETY: the caller passes a live instruction.
+    unsafe { LLVMGetInstructionOpcode(instruction) }
 }

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use inkwell::module::Module;
 use inkwell::values::{AsValueRef, GlobalValue};
 use llvm_sys::core::{
-    LLVMAliasGetAliasee, LLVMGetFirstBasicBlock, LLVMGetFirstInstruction,
-    LLVMGetGlobalIFuncResolver, LLVMGetInitializer, LLVMGetNextBasicBlock, LLVMGetNextInstruction,
-    LLVMGetNumOperands, LLVMGetOperand, LLVMGetPersonalityFn, LLVMGetValueKind,
-    LLVMHasPersonalityFn,
+    LLVMAliasGetAliasee, LLVMGetBlockAddressFunction, LLVMGetFirstBasicBlock,
+    LLVMGetFirstInstruction, LLVMGetGlobalIFuncResolver, LLVMGetInitializer, LLVMGetNextBasicBlock,
+    LLVMGetNextInstruction, LLVMGetNumOperands, LLVMGetOperand, LLVMGetPersonalityFn,
+    LLVMGetValueKind, LLVMHasPersonalityFn,
 };
 use llvm_sys::prelude::LLVMValueRef;
 use llvm_sys::{LLVMValueKind, core::LLVMGetValueName2};
@@ -139,9 +139,12 @@ impl Walk {
                     self.found.aliases.push(name(value));
                 }
                 Kind::LLVMBlockAddressValueKind => {
-                    // SAFETY: operand 0 of a blockaddress is its function.
-                    let function = unsafe { LLVMGetOperand(value, 0) };
-                    self.found.block_addresses.push(name(function));
+                    // SAFETY: a live blockaddress.
+                    let function = unsafe { LLVMGetBlockAddressFunction(value) };
+                    let name = name(function);
+                    if !self.found.block_addresses.contains(&name) {
+                        self.found.block_addresses.push(name);
+                    }
                 }
                 Kind::LLVMConstantExprValueKind
                 | Kind::LLVMConstantArrayValueKind
