@@ -1,1 +1,33 @@
-//! Program linking for a re-optimising JIT: one copy of the data, slices of the code.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod error;
+mod host;
+mod linked;
+mod program;
+
+mod aliases;
+mod asm;
+mod initializers;
+mod inventory;
+mod labels;
+mod names;
+mod refuse;
+mod resolve;
+mod table;
+mod target;
+
+mod import;
+mod slices;
+
+mod demangle;
+mod lookup;
+mod support;
+
+pub use demangle::demangle;
+pub use error::LinkError;
+pub use host::HostSymbols;
+pub use import::{ImportBudget, NoInline};
+pub use linked::{Initializer, Linked, LinkedFunction};
+pub use program::Program;
+pub use support::support_module;

@@ -1,0 +1,133 @@
+//! Why a program could not be linked, or a slice not be made.
+
+use std::fmt;
+
+use crate::demangle::demangle;
+
+/// Why modules were not linked, or a slice was not made. Nothing has changed then.
+///
+/// Symbols are given as the linker sees them; the texts show them as the source spells them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// LLVM refused the module, for example because it breaks a rule of the IR.
+    #[error(transparent)]
+    Llvm(#[from] tjit_orc::Error),
+    /// The module was compiled for another system.
+    #[error("linking `{module}`: it was compiled for `{found}`, this process runs on `{host}`")]
+    Triple {
+        /// The module.
+        module: String,
+        /// Its target triple.
+        found: String,
+        /// The host's.
+        host: String,
+    },
+    /// The module lays out data in another way than the host.
+    #[error("linking `{module}`: its data layout is `{found}`, the host's is `{host}`")]
+    DataLayout {
+        /// The module.
+        module: String,
+        /// Its data layout.
+        found: String,
+        /// The host's.
+        host: String,
+    },
+    /// A name that no linker could take.
+    #[error("linking `{module}`: symbol `{name}`: {reason}")]
+    Name {
+        /// The module that has it.
+        module: String,
+        /// The start of the name.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Two modules define one symbol, and neither definition gives way.
+    #[error("duplicate symbol {}: defined in `{first}` and in `{second}`", quoted(.symbol))]
+    Duplicate {
+        /// The symbol.
+        symbol: String,
+        /// The module whose definition came first.
+        first: String,
+        /// The other module.
+        second: String,
+    },
+    /// One symbol is a function here and a variable there, or one per thread here and one for all there.
+    #[error("symbol {} is {first_is} in `{first}` and {second_is} in `{second}`", quoted(.symbol))]
+    Mismatch {
+        /// The symbol.
+        symbol: String,
+        /// A module.
+        first: String,
+        /// What it is there.
+        first_is: &'static str,
+        /// Another module.
+        second: String,
+        /// What it is there.
+        second_is: &'static str,
+    },
+    /// Symbols that are used and that neither the program nor the host defines, sorted.
+    #[error("undefined symbol{}: {}", if .symbols.len() == 1 { "" } else { "s" }, list(.symbols))]
+    Undefined {
+        /// The symbols.
+        symbols: Vec<String>,
+    },
+    /// Something that this version of the crate can't link without changing what the program does.
+    #[error("can't link {}: {what}", quoted(.symbol))]
+    Unsupported {
+        /// The symbol that it is about.
+        symbol: String,
+        /// What stands in the way.
+        what: String,
+    },
+    /// No function of the program has that name.
+    #[error("no function `{name}` in the program{}", suggestions(.nearest))]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// Functions of similar names, as the source spells them; the nearest first.
+        nearest: Vec<String>,
+    },
+    /// Several functions of the program have that name.
+    #[error("`{name}` may be any of {}", .candidates.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "))]
+    Ambiguous {
+        /// What was asked for.
+        name: String,
+        /// The functions, as the source spells them, with parameters.
+        candidates: Vec<String>,
+    },
+}
+
+impl LinkError {
+    pub(crate) fn unsupported(symbol: impl Into<String>, what: impl Into<String>) -> Self {
+        let (symbol, what) = (symbol.into(), what.into());
+        Self::Unsupported { symbol, what }
+    }
+}
+
+/// A symbol as the source spells it, with the linker's name where that is another.
+fn quoted(symbol: &str) -> impl fmt::Display {
+    let shown = demangle(symbol);
+    if shown == symbol {
+        format!("`{symbol}`")
+    } else {
+        format!("`{shown}` (`{symbol}`)")
+    }
+}
+
+fn list(symbols: &[String]) -> String {
+    let shown: Vec<_> = symbols
+        .iter()
+        .map(|symbol| format!("`{}`", demangle(symbol)))
+        .collect();
+    shown.join(", ")
+}
+
+fn suggestions(nearest: &[String]) -> String {
+    if nearest.is_empty() {
+        return String::new();
+    }
+    let shown: Vec<_> = nearest.iter().map(|name| format!("`{name}`")).collect();
+    format!("; there is {}", shown.join(", "))
+}

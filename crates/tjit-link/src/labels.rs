@@ -1,0 +1,90 @@
+//! Functions that jump to labels by address, and the tables that hold such addresses.
+
+use std::collections::{HashMap, HashSet};
+
+use inkwell::module::Module;
+use tjit_orc::{GlobalKind, jumps_to_addresses, references, users};
+
+use crate::LinkError;
+use crate::inventory::Global;
+
+/// What a module does with the addresses of labels.
+#[derive(Debug, Default)]
+pub(crate) struct Labels {
+    /// For each function that has any, the local variables with addresses of its labels: each version has its own.
+    tables: HashMap<String, Vec<String>>,
+    /// The variables that are such tables.
+    in_tables: HashSet<String>,
+    /// Functions that may have one version only.
+    pinned: HashSet<String>,
+}
+
+impl Labels {
+    pub(crate) fn tables_of(&self, function: &str) -> &[String] {
+        self.tables
+            .get(function)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn is_table(&self, variable: &str) -> bool {
+        self.in_tables.contains(variable)
+    }
+
+    pub(crate) fn is_pinned(&self, function: &str) -> bool {
+        self.pinned.contains(function)
+    }
+}
+
+/// Finds the label tables of a module.
+///
+/// An address of a label is good in one version of its function only. A table that is local to the module and used by
+/// that function alone can go with each version; one that others see, or that holds labels of several functions, can't.
+pub(crate) fn find(module: &Module<'_>, globals: &[Global]) -> Result<Labels, LinkError> {
+    let mut labels = Labels::default();
+    for global in globals
+        .iter()
+        .filter(|global| global.facts.defined && !global.is_reserved())
+    {
+        match global.facts.kind {
+            GlobalKind::Variable => table(module, global, &mut labels)?,
+            GlobalKind::Function => {
+                let function = module.get_function(&global.name);
+                if function.is_some_and(jumps_to_addresses) {
+                    labels.pinned.insert(global.name.clone());
+                }
+            }
+            GlobalKind::Alias | GlobalKind::IFunc => {}
+        }
+    }
+    Ok(labels)
+}
+
+fn table(module: &Module<'_>, global: &Global, labels: &mut Labels) -> Result<(), LinkError> {
+    let Some(variable) = module.get_global(&global.name) else {
+        return Ok(());
+    };
+    let functions = references(variable).block_addresses;
+    let users = users(variable);
+    let only_function = match &functions[..] {
+        [] => return Ok(()),
+        [function] if users.functions.iter().all(|user| user == function) => Some(function),
+        _ => None,
+    };
+    match only_function {
+        Some(function) if global.is_local() && users.globals.is_empty() => {
+            labels
+                .tables
+                .entry(function.clone())
+                .or_default()
+                .push(global.name.clone());
+            labels.in_tables.insert(global.name.clone());
+            Ok(())
+        }
+        _ => {
+            let what =
+                "it holds addresses of labels and is seen outside the function that they are in";
+            Err(LinkError::unsupported(&global.name, what))
+        }
+    }
+}

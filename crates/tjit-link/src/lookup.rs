@@ -1,0 +1,176 @@
+//! Finding a function by the name the source gives it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::LinkError;
+use crate::demangle::demangle;
+use crate::program::Program;
+
+#[cfg(test)]
+mod tests;
+
+/// How many names an error suggests.
+const SUGGESTIONS: usize = 3;
+
+/// The functions of a program by what the source calls them.
+#[derive(Debug, Default)]
+pub(crate) struct Lookup {
+    /// With parameters, as [`demangle`] writes it, and the symbol; in the program's order.
+    names: Vec<(String, Arc<str>)>,
+    /// Indices into `names`, by the name in full and by the name without parameters.
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+impl Lookup {
+    pub(crate) fn new(functions: &[Arc<str>]) -> Self {
+        let mut lookup = Self::default();
+        for symbol in functions {
+            let full = demangle(symbol);
+            let index = lookup.names.len();
+            let mut spellings = vec![full.clone(), without_parameters(&full).to_owned()];
+            spellings.extend(without_qualifiers(&full));
+            spellings.sort_unstable();
+            spellings.dedup();
+            for spelling in spellings {
+                lookup.by_name.entry(spelling).or_default().push(index);
+            }
+            lookup.names.push((full, symbol.clone()));
+        }
+        lookup
+    }
+
+    fn find(&self, name: &str) -> &[usize] {
+        self.by_name
+            .get(name)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+
+    /// The names most like `name`, the nearest first.
+    pub(crate) fn nearest(&self, name: &str) -> Vec<String> {
+        let wanted = last_component(without_parameters(name));
+        let mut scored: Vec<_> = self
+            .names
+            .iter()
+            .map(|(full, _)| {
+                let candidate = without_parameters(full);
+                let whole = distance(name, candidate);
+                (
+                    whole.min(distance(wanted, last_component(candidate)) + 1),
+                    full,
+                )
+            })
+            .filter(|(distance, _)| *distance <= name.len().div_ceil(3).max(1))
+            .collect();
+        scored.sort();
+        scored.dedup();
+        scored
+            .into_iter()
+            .take(SUGGESTIONS)
+            .map(|(_, full)| full.clone())
+            .collect()
+    }
+}
+
+impl Program {
+    /// The symbol of a function of the program, by the linker's name, or by the source's with or without parameters:
+    /// `_ZNK6Circle4areaEv`, `Circle::area() const`, `Circle::area()` or `Circle::area`.
+    ///
+    /// The first use after a link demangles the names of all functions.
+    ///
+    /// # Errors
+    /// [`LinkError::Unknown`] with similar names, [`LinkError::Ambiguous`] with the functions that it may mean.
+    pub fn resolve_name(&self, name: &str) -> Result<&str, LinkError> {
+        if let Some((symbol, _)) = self.function(name) {
+            return Ok(symbol);
+        }
+        let lookup = self.lookup();
+        match lookup.find(name.trim()) {
+            [] => Err(self.unknown(name)),
+            [index] => Ok(&lookup.names[*index].1),
+            several => Err(LinkError::Ambiguous {
+                name: name.to_owned(),
+                candidates: self.described(lookup, several),
+            }),
+        }
+    }
+
+    /// Functions as the source spells them; those that are spelt alike also by their symbol.
+    fn described(&self, lookup: &Lookup, indices: &[usize]) -> Vec<String> {
+        let spelling = |index: &usize| &lookup.names[*index].0;
+        let mut described: Vec<_> = indices
+            .iter()
+            .map(|index| {
+                let alike = indices
+                    .iter()
+                    .filter(|other| spelling(other) == spelling(index))
+                    .count();
+                match alike {
+                    1 => spelling(index).clone(),
+                    _ => lookup.names[*index].1.to_string(),
+                }
+            })
+            .collect();
+        described.sort();
+        described
+    }
+}
+
+/// The name up to its parameter list: `ns::f` of `ns::f(int (*)(char)) const`. Template arguments stay, and so do the
+/// parentheses of `operator()` and `(anonymous namespace)`.
+fn without_parameters(full: &str) -> &str {
+    let end = full.trim_end_matches(|c: char| {
+        c.is_ascii_alphanumeric() || matches!(c, ' ' | '&' | '[' | ']' | ':')
+    });
+    if !end.ends_with(')') {
+        return full;
+    }
+    // Backwards over the last balanced pair, which is the parameter list.
+    let mut depth = 0_usize;
+    for (position, byte) in end.bytes().enumerate().rev() {
+        match byte {
+            b')' => depth += 1,
+            b'(' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return match &full[..position] {
+                "" => full,
+                name if name.ends_with("operator") => full,
+                name => name,
+            };
+        }
+    }
+    full
+}
+
+/// The name with parameters but without what follows them, such as ` const`.
+fn without_qualifiers(full: &str) -> Option<String> {
+    let end = full.rfind(')')?;
+    let rest = full[end + 1..].trim();
+    let all_qualifiers = !rest.is_empty()
+        && rest
+            .split(' ')
+            .all(|word| matches!(word, "const" | "volatile" | "&" | "&&"));
+    all_qualifiers.then(|| full[..=end].to_owned())
+}
+
+fn last_component(name: &str) -> &str {
+    name.rsplit("::").next().unwrap_or(name)
+}
+
+/// Edit distance (Levenshtein), in bytes.
+fn distance(left: &str, right: &str) -> usize {
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in right.bytes().enumerate() {
+            let substituted = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}

@@ -1,0 +1,51 @@
+//! Spellings of names.
+
+use std::sync::Arc;
+
+use super::{Lookup, distance, without_parameters, without_qualifiers};
+
+#[test]
+fn parameters_are_cut_off_and_nothing_else() {
+    for (full, name) in [
+        ("Circle::area() const", "Circle::area"),
+        ("f(int (*)(char))", "f"),
+        ("(anonymous namespace)::f(int)", "(anonymous namespace)::f"),
+        ("F::operator()(int) const", "F::operator()"),
+        (
+            "std::vector<int, std::allocator<int> >::size() const",
+            "std::vector<int, std::allocator<int> >::size",
+        ),
+        ("main", "main"),
+        ("core::fmt::write", "core::fmt::write"),
+        ("g(A const&)", "g"),
+    ] {
+        assert_eq!(without_parameters(full), name);
+    }
+}
+
+#[test]
+fn qualifiers_may_be_left_out() {
+    assert_eq!(
+        without_qualifiers("Circle::area() const").as_deref(),
+        Some("Circle::area()")
+    );
+    assert_eq!(without_qualifiers("Circle::area()"), None);
+}
+
+#[test]
+fn suggestions_are_the_nearest() {
+    let functions: Vec<Arc<str>> = ["_ZNK6Circle4areaEv", "_ZNK6Square4areaEv", "main"]
+        .map(Arc::from)
+        .to_vec();
+    let lookup = Lookup::new(&functions);
+    assert_eq!(lookup.nearest("Circle::aera")[0], "Circle::area() const");
+    assert_eq!(lookup.nearest("mian"), ["main"]);
+    assert!(lookup.nearest("something_else_entirely").is_empty());
+}
+
+#[test]
+fn distance_counts_edits() {
+    assert_eq!(distance("", "abc"), 3);
+    assert_eq!(distance("kitten", "sitting"), 3);
+    assert_eq!(distance("same", "same"), 0);
+}

@@ -1,0 +1,361 @@
+//! Building the symbol table of a link: every definition and every use of the new modules.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use inkwell::module::Linkage;
+use tjit_mangle::Mangler;
+use tjit_orc::GlobalKind;
+
+use crate::inventory::{Global, Inventory, Strength};
+use crate::program::{Place, Program, Symbol};
+use crate::resolve::{self, Candidate, Conflict, Earlier, Owner};
+use crate::{LinkError, aliases, inventory};
+
+/// Declared hidden by every C++ program with a static destructor; linkers add it from a file of the compiler's.
+const DSO_HANDLE: &str = "__dso_handle";
+
+/// What a link decides.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    /// The symbols that the new modules define or bind to the host.
+    pub(crate) symbols: HashMap<Arc<str>, Symbol>,
+    /// Tentative definitions that must be aligned as the most demanding of their copies.
+    pub(crate) alignments: Vec<(Place, u32)>,
+}
+
+/// Where the names of the new modules are defined, in their order.
+struct Definitions<'m> {
+    order: Vec<&'m str>,
+    places: HashMap<&'m str, Vec<Place>>,
+}
+
+/// The program and the modules that are about to join it.
+pub(crate) struct Builder<'p> {
+    program: &'p Program,
+    new: &'p [Inventory],
+    mangler: Mangler,
+}
+
+pub(crate) fn build(program: &Program, new: &[Inventory]) -> Result<Table, LinkError> {
+    let builder = Builder {
+        program,
+        new,
+        mangler: inventory::mangler()?,
+    };
+    let definitions = builder.definitions();
+    let mut table = Table::default();
+    for &name in &definitions.order {
+        let symbol = builder.define(name, &definitions)?;
+        if let Some(alignment) = builder.alignment(&symbol, &definitions.places[name]) {
+            table.alignments.push(alignment);
+        }
+        table.symbols.insert(Arc::from(name), symbol);
+    }
+    builder.check_body_names(&table)?;
+    aliases::settle(&builder, &mut table)?;
+    builder.bind_declarations(&mut table)?;
+    Ok(table)
+}
+
+impl<'p> Builder<'p> {
+    pub(crate) fn module(&self, index: usize) -> &'p Inventory {
+        let first_new = self.program.modules().len();
+        match index.checked_sub(first_new) {
+            Some(offset) => &self.new[offset],
+            None => self.program.module(index),
+        }
+    }
+
+    pub(crate) fn global(&self, place: Place) -> &'p Global {
+        &self.module(place.module).globals[place.global]
+    }
+
+    /// A symbol as it will be after the link.
+    pub(crate) fn symbol<'t>(&'t self, name: &str, table: &'t Table) -> Option<&'t Symbol> {
+        table
+            .symbols
+            .get(name)
+            .or_else(|| self.program.symbol(name))
+    }
+
+    pub(crate) fn new_modules(&self) -> impl Iterator<Item = (usize, &'p Inventory)> {
+        let first = self.program.modules().len();
+        self.new
+            .iter()
+            .enumerate()
+            .map(move |(offset, module)| (first + offset, module))
+    }
+
+    fn definitions(&self) -> Definitions<'p> {
+        let mut order = Vec::new();
+        let mut places: HashMap<&str, Vec<Place>> = HashMap::new();
+        for (index, module) in self.new_modules() {
+            for (number, global) in module.globals.iter().enumerate() {
+                if !global.facts.defined || global.is_reserved() {
+                    continue;
+                }
+                let found = places.entry(&global.name).or_default();
+                if found.is_empty() {
+                    order.push(&*global.name);
+                }
+                found.push(Place {
+                    module: index,
+                    global: number,
+                });
+            }
+        }
+        Definitions { order, places }
+    }
+
+    fn define(&self, name: &str, definitions: &Definitions<'_>) -> Result<Symbol, LinkError> {
+        let places = &definitions.places[name];
+        let earlier = self.program.symbol(name);
+        self.check_kinds(name, places, earlier)?;
+        let candidates: Vec<_> = places.iter().map(|&place| self.candidate(place)).collect();
+        let previous = earlier.and_then(|symbol| self.earlier(symbol));
+        let owner = resolve::resolve(&candidates, previous, || self.host_copy(name, definitions))
+            .map_err(|conflict| self.conflict(name, conflict))?;
+        let read_earlier = || earlier.and_then(|symbol| symbol.definition);
+        let definition = match owner {
+            Some(Owner::Program(module)) => places
+                .iter()
+                .copied()
+                .find(|place| place.module == module)
+                .or_else(read_earlier),
+            _ => read_earlier().or_else(|| {
+                places
+                    .iter()
+                    .copied()
+                    .find(|&place| self.global(place).is_odr())
+            }),
+        };
+        let alias_of = match owner {
+            Some(Owner::Program(module)) if module < self.program.modules().len() => {
+                earlier.and_then(|symbol| symbol.alias_of.clone())
+            }
+            _ => None,
+        };
+        Ok(Symbol::new(owner, definition, alias_of))
+    }
+
+    fn candidate(&self, place: Place) -> Candidate {
+        let global = self.global(place);
+        Candidate {
+            module: place.module,
+            strength: global.strength().unwrap_or(Strength::Importable),
+            odr: global.is_odr(),
+            hidden: global.facts.hidden || global.is_local(),
+            size: global.facts.size,
+        }
+    }
+
+    fn earlier(&self, symbol: &Symbol) -> Option<Earlier> {
+        let owner = symbol.owner?;
+        let candidate = symbol.definition.map(|place| self.candidate(place));
+        Some(Earlier {
+            owner,
+            strength: candidate.map_or(Strength::Strong, |candidate| candidate.strength),
+            size: candidate.map_or(0, |candidate| candidate.size),
+        })
+    }
+
+    fn host_find(&self, name: &str) -> Option<u64> {
+        // Names have been checked, so mangling one can't fail; on ELF it changes nothing.
+        let linker_name = self.mangler.mangle(name, &tjit_mangle::Symbol::DATA).ok()?;
+        self.program.host().find(&linker_name)
+    }
+
+    /// The host's copy of a symbol; of a variable with a guard, or of the guard, only together with the other.
+    fn host_copy(&self, name: &str, definitions: &Definitions<'_>) -> Option<u64> {
+        let address = self.host_find(name)?;
+        let partner = guard_of(name).into_iter().chain(guarded_by(name));
+        let mut partner =
+            partner.filter(|partner| definitions.places.contains_key(partner.as_str()));
+        partner
+            .all(|partner| self.host_find(&partner).is_some())
+            .then_some(address)
+    }
+
+    fn check_kinds(
+        &self,
+        name: &str,
+        places: &[Place],
+        earlier: Option<&Symbol>,
+    ) -> Result<(), LinkError> {
+        let first = earlier
+            .and_then(|symbol| symbol.definition)
+            .unwrap_or(places[0]);
+        match places
+            .iter()
+            .find(|&&place| self.description(place) != self.description(first))
+        {
+            Some(&other) => Err(self.mismatch(name, first, other)),
+            None => Ok(()),
+        }
+    }
+
+    fn description(&self, place: Place) -> &'static str {
+        self.global(place).description()
+    }
+
+    fn mismatch(&self, name: &str, first: Place, second: Place) -> LinkError {
+        LinkError::Mismatch {
+            symbol: name.to_owned(),
+            first: self.module(first.module).name.clone(),
+            first_is: self.description(first),
+            second: self.module(second.module).name.clone(),
+            second_is: self.description(second),
+        }
+    }
+
+    fn conflict(&self, name: &str, conflict: Conflict) -> LinkError {
+        let module = |index: usize| self.module(index).name.clone();
+        match conflict {
+            Conflict::Duplicate(first, second) => {
+                let (first, second) = (module(first), module(second));
+                LinkError::Duplicate {
+                    symbol: name.to_owned(),
+                    first,
+                    second,
+                }
+            }
+            Conflict::BoundToHost => {
+                LinkError::unsupported(name, "the program is bound to the host's already")
+            }
+            Conflict::TooSmall(index) => {
+                let what = format!(
+                    "`{}` defines it too small for another module",
+                    module(index)
+                );
+                LinkError::unsupported(name, what)
+            }
+        }
+    }
+
+    /// The strictest alignment among tentative definitions, if the chosen one has less.
+    fn alignment(&self, symbol: &Symbol, places: &[Place]) -> Option<(Place, u32)> {
+        let chosen = symbol.definition?;
+        let is_new = places.contains(&chosen);
+        if !is_new || self.candidate(chosen).strength != Strength::Common {
+            return None;
+        }
+        let alignment = places
+            .iter()
+            .map(|&place| self.global(place).facts.alignment)
+            .max()?;
+        (alignment > self.global(chosen).facts.alignment).then_some((chosen, alignment))
+    }
+
+    /// A body's name must not be a symbol of the program: a slice would take the one for the other.
+    fn check_body_names(&self, table: &Table) -> Result<(), LinkError> {
+        let declared = self
+            .new
+            .iter()
+            .flat_map(|module| &module.globals)
+            .map(|global| &*global.name);
+        for name in self.program.body_like().chain(declared) {
+            if let Some(parts) = tjit_mangle::split_body_name(name)
+                && let Some(symbol) = self.symbol(parts.symbol, table)
+                && symbol
+                    .definition
+                    .is_some_and(|place| self.global(place).facts.kind == GlobalKind::Function)
+            {
+                let what = format!("it is what a version of `{}` is called", parts.symbol);
+                return Err(LinkError::unsupported(name, what));
+            }
+        }
+        Ok(())
+    }
+
+    /// Binds what the new modules use and do not define.
+    fn bind_declarations(&self, table: &mut Table) -> Result<(), LinkError> {
+        let mut undefined = BTreeSet::new();
+        for (index, module) in self.new_modules() {
+            for (number, global) in module.globals.iter().enumerate() {
+                if !global.facts.used || global.is_reserved() {
+                    continue;
+                }
+                let place = Place {
+                    module: index,
+                    global: number,
+                };
+                match global.strength() {
+                    None => self.bind(place, table, &mut undefined)?,
+                    Some(Strength::Importable) => {
+                        self.bind_importable(place, table, &mut undefined)
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        if undefined.is_empty() {
+            return Ok(());
+        }
+        Err(LinkError::Undefined {
+            symbols: undefined.into_iter().collect(),
+        })
+    }
+
+    fn bind(
+        &self,
+        place: Place,
+        table: &mut Table,
+        undefined: &mut BTreeSet<String>,
+    ) -> Result<(), LinkError> {
+        let global = self.global(place);
+        if let Some(symbol) = self.symbol(&global.name, table)
+            && (symbol.owner.is_some() || symbol.definition.is_some())
+        {
+            return match symbol.definition {
+                Some(definition) if self.description(definition) != global.description() => {
+                    Err(self.mismatch(&global.name, definition, place))
+                }
+                _ => Ok(()),
+            };
+        }
+        let may_be_elsewhere = !global.facts.hidden || global.name == DSO_HANDLE;
+        match self.host_find(&global.name).filter(|_| may_be_elsewhere) {
+            Some(address) => {
+                let owner = Some(Owner::Host(address));
+                let symbol = Symbol::new(owner, None, None);
+                table
+                    .symbols
+                    .insert(Arc::from(global.name.as_str()), symbol);
+            }
+            None if global.facts.linkage == Linkage::ExternalWeak => {}
+            None => {
+                undefined.insert(global.name.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// A copy to inline stands for nobody's definition, unless it is inlined wherever it is called.
+    fn bind_importable(&self, place: Place, table: &mut Table, undefined: &mut BTreeSet<String>) {
+        let global = self.global(place);
+        let Some(symbol) = table.symbols.get_mut(global.name.as_str()) else {
+            return;
+        };
+        if symbol.owner.is_some() {
+            return;
+        }
+        symbol.owner = self.host_find(&global.name).map(Owner::Host);
+        if symbol.owner.is_none() && !global.facts.attributes.always_inline {
+            undefined.insert(global.name.clone());
+        }
+    }
+}
+
+/// The guard of a C++ variable (Itanium ABI).
+fn guard_of(variable: &str) -> Option<String> {
+    let rest = variable
+        .strip_prefix("_Z")
+        .filter(|rest| !rest.starts_with("GV"))?;
+    Some(format!("_ZGV{rest}"))
+}
+
+/// The variable of a guard.
+fn guarded_by(guard: &str) -> Option<String> {
+    Some(format!("_Z{}", guard.strip_prefix("_ZGV")?))
+}

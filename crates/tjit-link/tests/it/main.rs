@@ -1,0 +1,3 @@
+//! Linking and slicing text IR and compiled programs.
+
+mod programs;
