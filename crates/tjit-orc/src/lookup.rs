@@ -13,6 +13,7 @@ use llvm_sys::orc2::{
 
 use crate::dylib::Dylib;
 use crate::error::{Error, ErrorKind, take_message};
+use crate::session::take_reports;
 use crate::symbol::{SymbolString, entry_str};
 
 type Answer = Result<HashMap<String, u64>, String>;
@@ -77,6 +78,8 @@ impl Dylib {
             JD: self.raw(),
             JDLookupFlags: LLVMOrcJITDylibLookupFlags::LLVMOrcJITDylibLookupFlagsMatchAllSymbols,
         }];
+        // What earlier lookups left behind is not about this one.
+        drop(take_reports());
         let (sender, receiver) = channel::<Answer>();
         // SAFETY: all handles and arrays are live; LLVM takes the retained names; `answer` frees the context.
         unsafe {
@@ -98,13 +101,22 @@ impl Dylib {
         answer.map_err(|message| self.explain(names, message))
     }
 
-    /// The reason a unit gave for failing, if it was one of ours, else ORC's message.
-    fn explain(&self, names: &[&str], message: String) -> Error {
-        let reason = self.session().take_failure(names.iter().copied());
+    /// Why a lookup failed: the reason of the unit if it was one of ours, else what ORC reported while it linked, else ORC's
+    /// answer, which names no more than the symbols that are missing.
+    fn explain(&self, names: &[&str], answer: String) -> Error {
+        let reported = take_reports();
+        if let Some(reason) = self.session().take_failure(names.iter().copied()) {
+            return reason;
+        }
         let operation = match names {
             [name] => format!("looking up `{name}`"),
             _ => format!("looking up {} symbols", names.len()),
         };
-        reason.unwrap_or_else(|| Error::new(ErrorKind::Link, operation, message))
+        let message = if reported.is_empty() {
+            answer
+        } else {
+            reported.join("; ")
+        };
+        Error::new(ErrorKind::Link, operation, message)
     }
 }

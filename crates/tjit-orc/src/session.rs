@@ -1,5 +1,6 @@
 //! The execution session: an LLJIT of which only the session, its linker and its unwind registration are used.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -64,10 +65,26 @@ impl WeakSession {
     }
 }
 
-/// Errors reported to the session rather than to a lookup belong to symbols whose failure the lookup reports, or
-/// to code being removed; neither may print to the program's stderr, as ORC's own reporter does.
-extern "C" fn discard_report(_context: *mut c_void, error: LLVMErrorRef) {
-    drop(take_message(error));
+thread_local! {
+    // ORC reports why an object could not be linked to the session and only that it failed to the lookup; both happen on the
+    // thread of the lookup.
+    static REPORTED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps the report for the lookup of this thread; ORC's own reporter would print to the program's stderr.
+extern "C" fn keep_report(_context: *mut c_void, error: LLVMErrorRef) {
+    let message = take_message(error);
+    // A thread that is ending has no lookup left that could tell it.
+    let _kept = REPORTED.try_with(|reported| {
+        if let Ok(mut reported) = reported.try_borrow_mut() {
+            reported.push(message);
+        }
+    });
+}
+
+/// Takes what was reported on this thread since the last call.
+pub(crate) fn take_reports() -> Vec<String> {
+    REPORTED.with_borrow_mut(std::mem::take)
 }
 
 impl ExecutionSession {
@@ -88,9 +105,7 @@ impl ExecutionSession {
         // SAFETY: `lljit` is live.
         let raw = unsafe { LLVMOrcLLJITGetExecutionSession(lljit) };
         // SAFETY: the session is live, and the reporter needs no state.
-        unsafe {
-            LLVMOrcExecutionSessionSetErrorReporter(raw, discard_report, std::ptr::null_mut())
-        };
+        unsafe { LLVMOrcExecutionSessionSetErrorReporter(raw, keep_report, std::ptr::null_mut()) };
         Ok(Self {
             inner: Arc::new(Inner {
                 lljit,
