@@ -1,1 +1,55 @@
-//! A tiered, re-optimising JIT for LLVM IR.
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod entry;
+mod error;
+mod jit;
+mod request;
+mod source;
+
+mod baseline;
+mod counters;
+mod emit_ir;
+mod engine;
+mod first_call;
+mod host;
+mod lifecycle;
+mod object;
+mod promote;
+mod trip;
+
+pub use config::{Builder, FatalHandler, Tiering};
+pub use entry::{Function, FunctionPointer};
+pub use error::Error;
+pub use jit::TieredJit;
+pub use request::{Reoptimize, Ticket, TransformError};
+pub use source::ModuleSource;
+
+pub use tjit_link::LinkError;
+pub use tjit_runtime::{
+    Cause, DefaultPolicy, Event, EventKind, EventReceiver, FunctionRecord, FunctionState, Phase,
+    PhaseTimes, Published, RequestOutcome, Stats, Tier, TierPolicy, TierStats, VersionInfo,
+};
+
+#[doc(inline)]
+pub use tjit_compile_layer as compile_layer;
+#[doc(inline)]
+pub use tjit_instrument as instrument;
+#[doc(inline)]
+pub use tjit_link as link;
+#[doc(inline)]
+pub use tjit_mangle as mangle;
+#[doc(inline)]
+pub use tjit_orc as orc;
+#[doc(inline)]
+pub use tjit_runtime as runtime;
+#[doc(inline)]
+pub use tjit_stubs as stubs;
+
+/// The inkwell that transformations are written with; use this one, so that the types agree.
+pub use inkwell;
+
+/// The example of the repository's README is compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

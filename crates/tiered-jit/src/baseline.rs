@@ -1,0 +1,205 @@
+//! Baseline compilation: a function and what it can reach, as one object.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use tjit_instrument::{EntryCounter, OptNone, Outcome};
+use tjit_mangle::Version;
+use tjit_orc::ThreadSafeModule;
+use tjit_runtime::{BaselineGuard, BaselineTicket, Compiled, FunctionId, Phase, PhaseTimes, Tier};
+
+use crate::Error;
+use crate::config::Tiering;
+use crate::emit_ir;
+use crate::engine::Engine;
+use crate::object::{self, Emitted};
+
+/// Compiles the baseline of `function`, unless it has one, and returns its address.
+pub(crate) fn compile(engine: &Engine, function: FunctionId) -> Result<usize, Error> {
+    let root = match engine.runtime.baseline(function)? {
+        tjit_runtime::Baseline::Ready(address) => return Ok(address),
+        tjit_runtime::Baseline::Mine(guard) => guard,
+    };
+    let record = root.record();
+    let mut group = Group::gather(engine, root);
+    let mut result = group.compile(engine);
+    if result.is_err() && group.guards.len() > 1 {
+        // A callee may be what can't be compiled, and it may never be called.
+        group.release_callees();
+        result = group.compile(engine);
+    }
+    match result {
+        Ok(emitted) => group.publish(engine, emitted)?,
+        Err(error) => {
+            group.fail(&error.to_string());
+            return Err(named(&error, record.symbol()));
+        }
+    }
+    record.code().ok_or_else(|| Error::Compile {
+        function: record.symbol().to_string(),
+        reason: "it was published without an address".to_owned(),
+    })
+}
+
+fn named(error: &Error, symbol: &str) -> Error {
+    Error::Compile {
+        function: symbol.to_owned(),
+        reason: error.to_string(),
+    }
+}
+
+/// The functions compiled together: the one that was called comes first.
+struct Group<'r> {
+    guards: Vec<BaselineGuard<'r>>,
+}
+
+/// One compiled group, before its functions are published.
+struct CompiledGroup {
+    emitted: Emitted,
+    counters: Vec<Option<String>>,
+    phases: PhaseTimes,
+}
+
+impl<'r> Group<'r> {
+    /// Breadth first from `root` through functions that have no code yet, up to the configured number.
+    fn gather(engine: &'r Engine, root: BaselineGuard<'r>) -> Self {
+        let program = engine.program();
+        let mut seen = HashSet::from([root.record().id()]);
+        let mut queue = VecDeque::from([root.record().symbol().clone()]);
+        let mut guards = vec![root];
+        while let Some(symbol) = queue.pop_front() {
+            for callee in program.callees(&symbol).iter() {
+                if guards.len() >= engine.config.group.get() {
+                    return Self { guards };
+                }
+                let Some(record) = engine.record(callee) else {
+                    continue;
+                };
+                if !seen.insert(record.id()) {
+                    continue;
+                }
+                if let Ok(BaselineTicket::Mine(guard)) = engine.runtime.begin_baseline(record.id())
+                {
+                    queue.push_back(record.symbol().clone());
+                    guards.push(guard);
+                }
+            }
+        }
+        Self { guards }
+    }
+
+    fn symbols(&self) -> Vec<&str> {
+        self.guards
+            .iter()
+            .map(|guard| &**guard.record().symbol())
+            .collect()
+    }
+
+    fn release_callees(&mut self) {
+        for guard in self.guards.drain(1..) {
+            guard.release();
+        }
+    }
+
+    fn fail(self, reason: &str) {
+        for guard in self.guards {
+            guard.fail(reason);
+        }
+    }
+
+    fn compile(&self, engine: &Engine) -> Result<CompiledGroup, Error> {
+        let mut phases = PhaseTimes::new();
+        let start = Instant::now();
+        let slice = engine.program().baseline_slice(&self.symbols())?;
+        phases.add(Phase::Slice, start.elapsed());
+
+        let start = Instant::now();
+        let counters = self.instrument(engine, &slice)?;
+        phases.add(Phase::Instrument, start.elapsed());
+
+        let bodies = self.bodies();
+        if let Some(directory) = &engine.config.emit_ir {
+            emit_ir::write(directory, &bodies[0], &slice)?;
+        }
+        let extra = counters.iter().flatten().map(String::as_str);
+        let emitted = object::emit(engine, &slice, &bodies, extra, None)?;
+        phases += &emitted.phases;
+        Ok(CompiledGroup {
+            emitted,
+            counters,
+            phases,
+        })
+    }
+
+    fn bodies(&self) -> Vec<String> {
+        let body =
+            |symbol| tjit_mangle::body_name(symbol, Version::FIRST, tjit_mangle::Tier::Baseline);
+        self.symbols().into_iter().map(body).collect()
+    }
+
+    /// The counter's name for each function that got one.
+    fn instrument(
+        &self,
+        engine: &Engine,
+        slice: &ThreadSafeModule,
+    ) -> Result<Vec<Option<String>>, Error> {
+        if engine.config.tiering != Tiering::Auto {
+            return Ok(vec![None; self.guards.len()]);
+        }
+        let trip_function = engine.trip_function().to_owned();
+        let bodies = self.bodies();
+        slice.with_module(|module| {
+            let instrument = |(guard, body): (&BaselineGuard<'_>, &String)| {
+                let Some(function) = module.get_function(body) else {
+                    return Ok(None);
+                };
+                let threshold = engine
+                    .config
+                    .policy
+                    .threshold(guard.record(), Tier::BASELINE);
+                let counter = EntryCounter {
+                    threshold,
+                    optnone: OptNone::Ignore,
+                    trip_function: trip_function.clone(),
+                };
+                Ok(
+                    match counter.instrument(module, function, guard.record().symbol())? {
+                        Outcome::Instrumented { counter } => Some(counter),
+                        Outcome::Skipped(_) => None,
+                    },
+                )
+            };
+            self.guards.iter().zip(&bodies).map(instrument).collect()
+        })
+    }
+
+    fn publish(self, engine: &Engine, group: CompiledGroup) -> Result<(), Error> {
+        let bodies = self.bodies();
+        let share = u32::try_from(bodies.len()).unwrap_or(u32::MAX);
+        for ((guard, body), counter) in self.guards.into_iter().zip(&bodies).zip(&group.counters) {
+            let record = guard.record();
+            let address = group.emitted.address(body)?;
+            if let Some(counter) = counter {
+                record.set_counter(group.emitted.address(counter)?);
+            }
+            let compiled = Compiled {
+                body: Arc::from(body.as_str()),
+                address,
+                size: group.emitted.size(body),
+                phases: divided(&group.phases, share),
+            };
+            let _published = guard.publish(compiled, |address| engine.install(record, address))?;
+        }
+        Ok(())
+    }
+}
+
+/// An even share of the time that a group took, so that the shares add up.
+fn divided(phases: &PhaseTimes, among: u32) -> PhaseTimes {
+    let mut share = PhaseTimes::new();
+    for (phase, time) in phases.iter() {
+        share.add(phase, time / among.max(1));
+    }
+    share
+}

@@ -1,0 +1,219 @@
+//! How a JIT is set up.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tjit_link::ImportBudget;
+use tjit_runtime::{DefaultPolicy, TierPolicy};
+
+use crate::{Error, TieredJit};
+
+/// Which tiers a program runs at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Tiering {
+    /// Baseline first; what is hot or asked for is optimised.
+    #[default]
+    Auto,
+    /// Baseline only, without counters; requests from outside are still served.
+    Baseline,
+    /// Each function is optimised when it is first called.
+    Optimized,
+}
+
+/// What to do when a call can't go on because its function can't be compiled.
+///
+/// The caller waits in the middle of JIT-compiled code, so no error can be returned to anybody; when the handler returns,
+/// the process is aborted.
+pub type FatalHandler = dyn Fn(&Error) + Send + Sync;
+
+pub(crate) struct Config {
+    pub(crate) tiering: Tiering,
+    pub(crate) policy: Arc<dyn TierPolicy>,
+    pub(crate) host_cpu: bool,
+    pub(crate) group: NonZeroUsize,
+    pub(crate) imports: ImportBudget,
+    pub(crate) emit_ir: Option<PathBuf>,
+    pub(crate) fatal: Arc<FatalHandler>,
+}
+
+/// Sets up a [`TieredJit`]; see the methods for what can be chosen and the defaults.
+pub struct Builder {
+    tiering: Tiering,
+    threshold: Option<NonZeroU64>,
+    workers: Option<NonZeroUsize>,
+    policy: Option<Arc<dyn TierPolicy>>,
+    host_cpu: bool,
+    group: NonZeroUsize,
+    imports: ImportBudget,
+    emit_ir: Option<PathBuf>,
+    fatal: Arc<FatalHandler>,
+    pub(crate) definitions: HashMap<String, u64>,
+    pub(crate) libraries: Vec<PathBuf>,
+}
+
+/// Functions compiled together on a first call. A fresh object costs as much as about four functions (`docs/architecture.md`,
+/// costs), and most callees of a function that runs do run: 16 is where start-up of the example programs stopped improving.
+const DEFAULT_GROUP: NonZeroUsize = NonZeroUsize::new(16).unwrap();
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            tiering: Tiering::default(),
+            threshold: None,
+            workers: None,
+            policy: None,
+            host_cpu: true,
+            group: DEFAULT_GROUP,
+            imports: ImportBudget::default(),
+            emit_ir: None,
+            fatal: Arc::new(report_to_stderr),
+            definitions: HashMap::new(),
+            libraries: Vec::new(),
+        }
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the process is about to be aborted and nobody else will say why"
+)]
+fn report_to_stderr(error: &Error) {
+    eprintln!("tiered-jit: {error}; the caller cannot go on");
+}
+
+impl Builder {
+    /// Which tiers the program runs at; [`Tiering::Auto`] by default.
+    #[must_use]
+    pub fn tiering(mut self, tiering: Tiering) -> Self {
+        self.tiering = tiering;
+        self
+    }
+
+    /// Calls of a baseline function before it is recompiled; see [`DefaultPolicy::call_threshold`] for the default.
+    #[must_use]
+    pub fn threshold(mut self, calls: NonZeroU64) -> Self {
+        self.threshold = Some(calls);
+        self
+    }
+
+    /// Background compile threads; see [`DefaultPolicy::workers`] for the default.
+    #[must_use]
+    pub fn workers(mut self, workers: NonZeroUsize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// A policy of the embedder's own, which then answers for threshold and workers as well.
+    #[must_use]
+    pub fn policy(mut self, policy: Arc<dyn TierPolicy>) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
+    /// Whether optimised code uses all instructions of this processor (the default) or only those that the modules allow.
+    #[must_use]
+    pub fn host_cpu(mut self, host_cpu: bool) -> Self {
+        self.host_cpu = host_cpu;
+        self
+    }
+
+    /// The most functions that a first call compiles together: the one called and those it can reach; 16 by default.
+    #[must_use]
+    pub fn baseline_group(mut self, functions: NonZeroUsize) -> Self {
+        self.group = functions;
+        self
+    }
+
+    /// Which callees an optimised unit takes along to be inlined.
+    #[must_use]
+    pub fn imports(mut self, imports: ImportBudget) -> Self {
+        self.imports = imports;
+        self
+    }
+
+    /// Writes the IR of every version, as it goes into code generation, to `<body name>.ll` in this directory.
+    #[must_use]
+    pub fn emit_ir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.emit_ir = Some(directory.into());
+        self
+    }
+
+    /// Gives the program a symbol at an address of the embedder's, by its linker-level name.
+    ///
+    /// # Safety
+    /// The address must be that of a function or variable of the type under which the program's modules declare it, and
+    /// stay valid for as long as the JIT lives.
+    #[must_use]
+    pub unsafe fn define(mut self, name: impl Into<String>, address: *const ()) -> Self {
+        self.definitions.insert(name.into(), address as u64);
+        self
+    }
+
+    /// Loads a shared library and lets the program bind to its symbols, before those of the process.
+    #[must_use]
+    pub fn library(mut self, path: impl Into<PathBuf>) -> Self {
+        self.libraries.push(path.into());
+        self
+    }
+
+    /// Called when a function that is being called for the first time can't be compiled; by default the error is printed
+    /// to stderr. The process is aborted when it returns.
+    #[must_use]
+    pub fn on_fatal(mut self, handler: impl Fn(&Error) + Send + Sync + 'static) -> Self {
+        self.fatal = Arc::new(handler);
+        self
+    }
+
+    /// Starts the JIT with an empty program.
+    ///
+    /// # Errors
+    /// [`Error::Llvm`] if LLVM lacks the host's target, [`Error::Library`], [`Error::Stubs`] or [`Error::Thread`] if the
+    /// system refuses a library, address space or a thread.
+    pub fn build(self) -> Result<TieredJit, Error> {
+        TieredJit::start(self)
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        let policy = self.policy.clone().unwrap_or_else(|| {
+            let default = DefaultPolicy::default();
+            let call_threshold = self.threshold.unwrap_or(default.call_threshold);
+            let retry_after = NonZeroU64::new(call_threshold.get() / 2).unwrap_or(NonZeroU64::MIN);
+            let workers = self.workers.unwrap_or(default.workers);
+            Arc::new(DefaultPolicy {
+                call_threshold,
+                retry_after,
+                workers,
+                ..default
+            })
+        });
+        Config {
+            tiering: self.tiering,
+            policy,
+            host_cpu: self.host_cpu,
+            group: self.group,
+            imports: self.imports.clone(),
+            emit_ir: self.emit_ir.clone(),
+            fatal: self.fatal.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("tiering", &self.tiering)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("tiering", &self.tiering)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,104 @@
+//! What can go wrong, as seen by the embedder.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// An error of the JIT: what was tried, on what, and what to do about it where that can be said.
+///
+/// No error changes the running program: a module that can't be added leaves the program as it was, a function that can't
+/// be recompiled keeps its version.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A module could not be linked into the program.
+    #[error(transparent)]
+    Link(Arc<tjit_link::LinkError>),
+    /// LLVM could not parse, compile or link something.
+    #[error(transparent)]
+    Llvm(#[from] tjit_orc::Error),
+    /// The compile layer could not compile a module.
+    #[error(transparent)]
+    CompileLayer(#[from] tjit_compile_layer::Error),
+    /// No stubs could be made.
+    #[error(transparent)]
+    Stubs(Arc<tjit_stubs::Error>),
+    /// The function table is full, or another limit of the runtime was reached.
+    #[error(transparent)]
+    Runtime(Arc<tjit_runtime::Error>),
+    /// A counter could not be added.
+    #[error(transparent)]
+    Instrument(Arc<tjit_instrument::Error>),
+    /// A shared library the embedder named can't be loaded.
+    #[error("loading the library `{}`: {reason}", path.display())]
+    Library {
+        /// The library.
+        path: PathBuf,
+        /// The dynamic linker's message.
+        reason: String,
+    },
+    /// The program has no function to begin with.
+    #[error("the program has no function `{0}` to start with")]
+    NoEntry(String),
+    /// A transformation returned an error, panicked or left a module that breaks the rules of the IR.
+    #[error("transforming `{function}`: {reason}")]
+    Transform {
+        /// The function's linker-level name.
+        function: String,
+        /// What the transformation, the panic or the verifier said.
+        reason: String,
+    },
+    /// A compilation failed.
+    #[error("compiling `{function}`: {reason}")]
+    Compile {
+        /// The function's linker-level name.
+        function: String,
+        /// Which step failed and why.
+        reason: String,
+    },
+    /// The JIT was shut down before the request was served.
+    #[error("the JIT was shut down before `{0}` was compiled")]
+    ShutDown(String),
+    /// A file for the IR of versions can't be written.
+    #[error("writing `{}`: {reason}", path.display())]
+    EmitIr {
+        /// The file.
+        path: PathBuf,
+        /// The system's message.
+        reason: String,
+    },
+    /// A background thread can't be started.
+    #[error("starting a compile thread: {0}")]
+    Thread(String),
+}
+
+impl Error {
+    /// Whether a pass pipeline is to blame.
+    pub(crate) fn is_pipeline(&self) -> bool {
+        let passes = tjit_compile_layer::ErrorKind::Llvm(tjit_orc::ErrorKind::Passes);
+        matches!(self, Self::CompileLayer(error) if error.kind() == passes)
+    }
+}
+
+impl From<tjit_link::LinkError> for Error {
+    fn from(error: tjit_link::LinkError) -> Self {
+        Self::Link(Arc::new(error))
+    }
+}
+
+impl From<tjit_stubs::Error> for Error {
+    fn from(error: tjit_stubs::Error) -> Self {
+        Self::Stubs(Arc::new(error))
+    }
+}
+
+impl From<tjit_runtime::Error> for Error {
+    fn from(error: tjit_runtime::Error) -> Self {
+        Self::Runtime(Arc::new(error))
+    }
+}
+
+impl From<tjit_instrument::Error> for Error {
+    fn from(error: tjit_instrument::Error) -> Self {
+        Self::Instrument(Arc::new(error))
+    }
+}

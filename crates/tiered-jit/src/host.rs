@@ -1,0 +1,125 @@
+//! What a program may bind to outside itself: the embedder's definitions and the process's libraries.
+
+use std::collections::HashMap;
+use std::ffi::{CStr, CString, c_void};
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+
+use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_LAZY};
+use tjit_link::HostSymbols;
+
+use crate::Error;
+
+/// What a C or C++ program is linked with when nobody says otherwise, and so may rely on finding.
+const DEFAULT_LIBRARIES: [&str; 4] = ["libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1"];
+
+/// LLVM exports the instantiations of standard templates it was compiled with, built without exceptions and RTTI; a program
+/// that bound to them would run code with other semantics than its own.
+const NEVER_BOUND: &str = "libLLVM";
+
+/// Symbols of the host, looked up in this order: the embedder's definitions, the libraries it named, the global scope of
+/// the process (so that interposed allocators are found), the default libraries.
+#[derive(Debug)]
+pub(crate) struct Host {
+    definitions: HashMap<String, u64>,
+    named: Vec<Library>,
+    process: Library,
+    defaults: Vec<Library>,
+    // Looked up more than once for most symbols: when linking, and when code that refers to them is.
+    cache: RwLock<HashMap<String, Option<u64>>>,
+}
+
+impl Host {
+    /// Loads `libraries`; definitions are `(linker-level name, address)`.
+    pub(crate) fn new(
+        definitions: HashMap<String, u64>,
+        libraries: &[PathBuf],
+    ) -> Result<Self, Error> {
+        let named = libraries
+            .iter()
+            .map(|path| load(path))
+            .collect::<Result<_, _>>()?;
+        let defaults = DEFAULT_LIBRARIES
+            .iter()
+            .filter_map(|name| load(Path::new(name)).ok())
+            .collect();
+        Ok(Self {
+            definitions,
+            named,
+            process: Library::this(),
+            defaults,
+            cache: RwLock::default(),
+        })
+    }
+
+    fn look_up(&self, name: &str) -> Option<u64> {
+        if let Some(&address) = self.definitions.get(name) {
+            return Some(address);
+        }
+        let c_name = CString::new(name).ok()?;
+        let find =
+            |library: &Library| symbol(library, &c_name).filter(|&address| may_be_bound(address));
+        let libraries = self
+            .named
+            .iter()
+            .chain([&self.process])
+            .chain(&self.defaults);
+        libraries
+            .filter_map(find)
+            .map(|address| address as u64)
+            .next()
+    }
+}
+
+impl HostSymbols for Host {
+    fn find(&self, linker_name: &str) -> Option<u64> {
+        let cached = self
+            .cache
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(linker_name)
+            .copied();
+        // A symbol that is missing may come with a library that the program opens later.
+        if let Some(Some(address)) = cached {
+            return Some(address);
+        }
+        let found = self.look_up(linker_name);
+        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+        cache.insert(linker_name.to_owned(), found);
+        found
+    }
+}
+
+fn load(path: &Path) -> Result<Library, Error> {
+    // SAFETY: loading a library runs its initialisers. The embedder named it for this program to use, or it is one of the
+    // system's own, which the process has loaded already or which has no initialiser with preconditions.
+    unsafe { Library::open(Some(path), RTLD_LAZY | RTLD_GLOBAL) }.map_err(|error| Error::Library {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+fn symbol(library: &Library, name: &CStr) -> Option<usize> {
+    // SAFETY: only the address is taken; whoever calls it vouches for its type.
+    let symbol = unsafe { library.get::<*const c_void>(name.to_bytes_with_nul()) }.ok()?;
+    Some(symbol.as_raw_ptr() as usize).filter(|&address| address != 0)
+}
+
+/// Whether the address lies in a library that programs may bind to.
+fn may_be_bound(address: usize) -> bool {
+    let mut info = libc::Dl_info {
+        dli_fname: std::ptr::null(),
+        dli_fbase: std::ptr::null_mut(),
+        dli_sname: std::ptr::null(),
+        dli_saddr: std::ptr::null_mut(),
+    };
+    // SAFETY: `info` is valid for writes; any address may be asked for.
+    let known = unsafe { libc::dladdr(address as *const c_void, &mut info) };
+    if known == 0 || info.dli_fname.is_null() {
+        return true;
+    }
+    // SAFETY: dladdr returned a NUL-terminated path that lives as long as the library is loaded.
+    let path = unsafe { CStr::from_ptr(info.dli_fname) };
+    let file = Path::new(path.to_str().unwrap_or_default()).file_name();
+    !file.is_some_and(|file| file.to_string_lossy().starts_with(NEVER_BOUND))
+}

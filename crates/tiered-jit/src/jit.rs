@@ -1,0 +1,239 @@
+//! The JIT as its embedder sees it.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use crossbeam::channel::Sender;
+use tjit_runtime::{EventReceiver, FunctionRecord, Stats};
+
+use crate::config::Builder;
+use crate::engine::Engine;
+use crate::entry::{Function, FunctionPointer};
+use crate::first_call;
+use crate::promote::{self, VersionNumbers};
+use crate::request::Reoptimize;
+use crate::source::ModuleSource;
+use crate::{Error, lifecycle};
+
+/// LLVM recurses over types and expressions: at 10,000 levels it needs more than the 2 MiB of a Rust thread.
+const COMPILE_STACK: usize = 16 << 20;
+
+/// A program that is compiled as it runs and recompiled where it is hot, or where the embedder says so.
+///
+/// Clones are handles on the same JIT. All methods may be called from any thread. The JIT lives as long as any clone or
+/// [`Function`] does; when the last one is dropped, the program's destructors run and its code and data are freed.
+///
+/// # Example
+/// See the [crate documentation](crate).
+#[derive(Clone)]
+pub struct TieredJit {
+    owner: Arc<Owner>,
+}
+
+/// Ends the threads and the program with the last handle.
+pub(crate) struct Owner {
+    pub(crate) engine: Arc<Engine>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    // Dropped to end the baseline thread.
+    stop: Mutex<Option<Sender<()>>>,
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        // Destructors may call functions for the first time, so the threads go after them.
+        lifecycle::finalize(&self.engine);
+        self.engine.runtime.shutdown();
+        drop(
+            self.stop
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let this = std::thread::current().id();
+        // A transformation may own the last handle; a thread that joined itself would wait for ever.
+        for thread in threads
+            .into_iter()
+            .filter(|thread| thread.thread().id() != this)
+        {
+            // A thread that panicked has said so; there is nobody to tell here.
+            let _ended = thread.join();
+        }
+    }
+}
+
+impl TieredJit {
+    /// Chooses how the JIT works.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// A JIT with all the defaults.
+    ///
+    /// # Errors
+    /// As [`Builder::build`].
+    pub fn new() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    pub(crate) fn start(builder: Builder) -> Result<Self, Error> {
+        let workers = builder.config().policy.workers();
+        let (engine, first_calls) = Engine::new(builder)?;
+        let engine = Arc::new(engine);
+        let (stop, stopped) = crossbeam::channel::bounded(0);
+        let owner = Owner {
+            engine,
+            threads: Mutex::default(),
+            stop: Mutex::new(Some(stop)),
+        };
+        owner.spawn("tjit-baseline", move |engine| {
+            first_call::serve(engine, &first_calls, &stopped)
+        })?;
+        let numbers = Arc::new(VersionNumbers::default());
+        for index in 0..workers.get() {
+            let numbers = numbers.clone();
+            owner.spawn(&format!("tjit-worker-{index}"), move |engine| {
+                // More workers than the runtime has seats for: the ones that have one do the work.
+                let _ended = promote::work(engine, &numbers);
+            })?;
+        }
+        Ok(Self {
+            owner: Arc::new(owner),
+        })
+    }
+
+    fn engine(&self) -> &Engine {
+        &self.owner.engine
+    }
+
+    /// Adds one module; see [`TieredJit::add_modules`].
+    ///
+    /// # Errors
+    /// As [`TieredJit::add_modules`].
+    ///
+    /// # Safety
+    /// As [`TieredJit::add_modules`].
+    pub unsafe fn add_module(&self, source: impl Into<ModuleSource>) -> Result<(), Error> {
+        // SAFETY: our caller vouches for the module.
+        unsafe { self.add_modules([source.into()]) }
+    }
+
+    /// Links modules into the program, all of them or none, and runs their static constructors, in order of priority, on
+    /// this thread. The modules may refer to one another, to modules added before, and to the host.
+    ///
+    /// # Errors
+    /// [`Error::Llvm`] if a module can't be parsed, [`Error::Link`] if it is broken, made for another target, defines what is
+    /// defined already, refers to what is nowhere defined, or uses what can't be linked yet. Nothing has changed then.
+    ///
+    /// # Safety
+    /// The modules' code runs: their constructors now, and whatever is called later. It must be free of undefined behaviour,
+    /// and declare what it takes from the host as the host defines it.
+    pub unsafe fn add_modules(
+        &self,
+        sources: impl IntoIterator<Item = ModuleSource>,
+    ) -> Result<(), Error> {
+        let engine = self.engine();
+        let modules = sources
+            .into_iter()
+            .map(|source| source.parse(engine.context()))
+            .collect::<Result<_, _>>()?;
+        let linked = engine.link(modules)?;
+        // SAFETY: our caller vouches for the modules.
+        unsafe { lifecycle::construct(engine, &linked) }
+    }
+
+    /// A handle on a function, by its name in the source (`Circle::area`) or its linker-level name (`_ZN6Circle4areaEv`).
+    ///
+    /// Taking the handle is safe; calling it is not, and it is there that `F` must be the function's type.
+    ///
+    /// # Errors
+    /// [`Error::Link`] if no function has that name, or several do; the candidates are listed.
+    pub fn function<F: FunctionPointer>(&self, name: &str) -> Result<Function<F>, Error> {
+        let record = self.find(name)?;
+        Ok(Function::new(
+            self.owner.clone(),
+            record.symbol().clone(),
+            record.stub(),
+        ))
+    }
+
+    /// Begins a request to recompile a function, whether it was never called, is running, or is optimised already.
+    ///
+    /// # Errors
+    /// [`Error::Link`] if no function has that name, or several do; the candidates are listed.
+    pub fn reoptimize(&self, name: &str) -> Result<Reoptimize, Error> {
+        let record = self.find(name)?;
+        Ok(Reoptimize::new(
+            self.owner.engine.clone(),
+            record.id(),
+            record.symbol().clone(),
+        ))
+    }
+
+    fn find(&self, name: &str) -> Result<&FunctionRecord, Error> {
+        let symbol = self.engine().program().resolve_name(name)?.to_string();
+        self.engine().record(&symbol).ok_or(Error::NoEntry(symbol))
+    }
+
+    /// Runs the program's `main`, or another function of that type, and returns what it returns.
+    ///
+    /// It gets `arguments` (the first is the program's name) and the process's environment. The handlers that the program
+    /// registered with `atexit` run when the process exits or the JIT is dropped, whichever comes first.
+    ///
+    /// # Errors
+    /// [`Error::NoEntry`] if the program does not define `entry`.
+    ///
+    /// # Safety
+    /// `entry` must be of C's type for `main`, or one that can be called so, and the program free of undefined behaviour.
+    pub unsafe fn run_main(
+        &self,
+        entry: &str,
+        arguments: &[std::ffi::CString],
+    ) -> Result<i32, Error> {
+        // SAFETY: our caller vouches for the type and the program.
+        unsafe { lifecycle::run_main(self.engine(), entry, arguments) }
+    }
+
+    /// Counts and times of what was compiled up to now.
+    pub fn stats(&self) -> Stats {
+        self.engine().runtime.stats()
+    }
+
+    /// Everything that happens to functions from now on. At most `capacity` events wait for the receiver; a reader that is
+    /// slower than that loses events, with a count, and never holds up the program.
+    pub fn subscribe(&self, capacity: NonZeroUsize) -> EventReceiver {
+        self.engine().runtime.events().subscribe(capacity)
+    }
+
+    /// Calls `visit` for every function of the program, in the order in which they were added.
+    pub fn for_each_function(&self, visit: impl FnMut(&FunctionRecord)) {
+        self.engine().runtime.table().iter().for_each(visit);
+    }
+}
+
+impl Owner {
+    fn spawn(&self, name: &str, body: impl FnOnce(&Engine) + Send + 'static) -> Result<(), Error> {
+        let engine = self.engine.clone();
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .stack_size(COMPILE_STACK)
+            .spawn(move || body(&engine))
+            .map_err(|error| Error::Thread(error.to_string()))?;
+        self.threads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(thread);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for TieredJit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TieredJit")
+            .field("engine", &self.owner.engine)
+            .finish()
+    }
+}

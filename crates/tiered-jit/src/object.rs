@@ -1,0 +1,108 @@
+//! From a module to addresses: compile, link, look up.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use object::{Object, ObjectSymbol};
+use tjit_compile_layer::{Compiled, ModuleOptions};
+use tjit_orc::{MemoryBuffer, ResourceTracker, ThreadSafeModule};
+use tjit_runtime::{Phase, PhaseTimes};
+
+use crate::Error;
+use crate::engine::Engine;
+
+/// An object that is linked and ready to run.
+pub(crate) struct Emitted {
+    addresses: HashMap<String, u64>,
+    sizes: HashMap<String, usize>,
+    pub(crate) phases: PhaseTimes,
+}
+
+impl Emitted {
+    /// Where a symbol that was asked for is.
+    pub(crate) fn address(&self, symbol: &str) -> Result<usize, Error> {
+        let address = self
+            .addresses
+            .get(symbol)
+            .and_then(|&address| usize::try_from(address).ok());
+        address.ok_or_else(|| Error::Compile {
+            function: symbol.to_owned(),
+            reason: "the object file does not define it".to_owned(),
+        })
+    }
+
+    /// Bytes of code of a body.
+    pub(crate) fn size(&self, body: &str) -> usize {
+        self.sizes.get(body).copied().unwrap_or_default()
+    }
+}
+
+/// Compiles `module` on this thread, links it and finds `bodies` and `others`. A failure leaves nothing behind.
+pub(crate) fn emit<'a>(
+    engine: &Engine,
+    module: &ThreadSafeModule,
+    bodies: &'a [String],
+    others: impl IntoIterator<Item = &'a str>,
+    pipeline: Option<String>,
+) -> Result<Emitted, Error> {
+    let options = ModuleOptions { pipeline };
+    let compiled = module.with_module(|module| engine.layer.compile(module, &options))?;
+    let sizes = code_sizes(&compiled.object);
+    let mut phases = phases(&compiled);
+
+    let start = Instant::now();
+    let names: Vec<&str> = bodies.iter().map(String::as_str).chain(others).collect();
+    let tracker = engine.dylib.create_tracker();
+    let linked = link(engine, &tracker, compiled.object, &names);
+    phases.add(Phase::Link, start.elapsed());
+    match linked {
+        Ok(addresses) => Ok(Emitted {
+            addresses,
+            sizes,
+            phases,
+        }),
+        Err(error) => {
+            // What could not be linked never ran. If it can't be removed either, its names stay taken, which no later version
+            // minds: each has a name of its own.
+            // SAFETY: no address of it was handed out.
+            let _removed = unsafe { tracker.remove() };
+            Err(error)
+        }
+    }
+}
+
+fn link(
+    engine: &Engine,
+    tracker: &ResourceTracker,
+    object: MemoryBuffer,
+    names: &[&str],
+) -> Result<HashMap<String, u64>, Error> {
+    engine.dylib.session().object_layer().add(tracker, object)?;
+    Ok(engine.dylib.lookup_all(names)?)
+}
+
+fn phases(compiled: &Compiled) -> PhaseTimes {
+    let mut phases = PhaseTimes::new();
+    phases.add(Phase::Verify, compiled.times.prepare);
+    phases.add(Phase::Optimize, compiled.times.passes);
+    phases.add(Phase::Codegen, compiled.times.codegen);
+    phases
+}
+
+/// The size of each function of an object file, by its linker-level name.
+fn code_sizes(object: &MemoryBuffer) -> HashMap<String, usize> {
+    // A file that can't be read is reported by the linker, which reads the same bytes next.
+    let Ok(file) = object::File::parse(object.as_slice()) else {
+        return HashMap::new();
+    };
+    let size = |symbol: object::Symbol<'_, '_>| {
+        Some((
+            symbol.name().ok()?.to_owned(),
+            usize::try_from(symbol.size()).ok()?,
+        ))
+    };
+    file.symbols()
+        .filter(|symbol| symbol.kind() == object::SymbolKind::Text)
+        .filter_map(size)
+        .collect()
+}

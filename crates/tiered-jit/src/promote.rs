@@ -1,0 +1,224 @@
+//! The optimising workers: from a job to a published version.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use tjit_mangle::Version;
+use tjit_orc::ThreadSafeModule;
+use tjit_runtime::{Compiled, FunctionId, FunctionRecord, Job, Phase, PhaseTimes, VersionInfo};
+
+use crate::Error;
+use crate::emit_ir;
+use crate::engine::Engine;
+use crate::object;
+use crate::request::Request;
+
+/// Which version number comes next, also counting versions that failed: their names are used up.
+#[derive(Debug, Default)]
+pub(crate) struct VersionNumbers(Mutex<HashMap<FunctionId, Version>>);
+
+impl VersionNumbers {
+    fn next(&self, function: &FunctionRecord) -> Result<Version, Error> {
+        let mut numbers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = match numbers.get(&function.id()) {
+            None => Some(Version::FIRST),
+            Some(last) => last.next(),
+        };
+        let next = next.ok_or_else(|| failure(function, "it has run out of version numbers"))?;
+        numbers.insert(function.id(), next);
+        Ok(next)
+    }
+}
+
+/// Works until the runtime is shut down.
+pub(crate) fn work(engine: &Engine, numbers: &VersionNumbers) -> Result<(), Error> {
+    let mut worker = engine.runtime.worker()?;
+    while let Some(job) = worker.next_job() {
+        serve(engine, numbers, job);
+    }
+    Ok(())
+}
+
+fn serve(engine: &Engine, numbers: &VersionNumbers, mut job: Job<'_, Request>) {
+    let record = job.record();
+    let mut requests = job.take_requests();
+    let outcome = tjit_orc::guard("compiling", || {
+        Ok(compile_without_broken(
+            engine,
+            numbers,
+            record,
+            &mut requests,
+        ))
+    })
+    .unwrap_or_else(|panic| Err(failure(record, &panic.to_string())));
+    let answer = match outcome {
+        Ok(compiled) => job
+            .publish(compiled, |address| engine.install(record, address))
+            .and_then(|()| last(record)),
+        Err(error) => {
+            job.fail(&error.to_string());
+            Err(error)
+        }
+    };
+    for request in requests {
+        // Whoever dropped the ticket does not want to know.
+        let _received = request.answer.send(answer.clone());
+    }
+}
+
+fn last(record: &FunctionRecord) -> Result<Arc<VersionInfo>, Error> {
+    record
+        .versions()
+        .pop()
+        .ok_or_else(|| failure(record, "its history is empty"))
+}
+
+fn failure(record: &FunctionRecord, reason: &str) -> Error {
+    Error::Compile {
+        function: record.symbol().to_string(),
+        reason: reason.to_owned(),
+    }
+}
+
+/// Compiles one version for all `requests`; those whose own transformation or pipeline is broken are answered and dropped, so
+/// that they don't take the others down with them.
+fn compile_without_broken(
+    engine: &Engine,
+    numbers: &VersionNumbers,
+    record: &FunctionRecord,
+    requests: &mut Vec<Request>,
+) -> Result<Compiled, Error> {
+    loop {
+        match compile(engine, numbers, record, requests) {
+            Ok(compiled) => return Ok(compiled),
+            Err(Failure {
+                culprit: Some(index),
+                error,
+            }) if requests.len() > 1 => {
+                let request = requests.remove(index);
+                let _received = request.answer.send(Err(error));
+            }
+            Err(Failure { error, .. }) => return Err(error),
+        }
+    }
+}
+
+/// Why a unit could not be compiled, and through which request if one is to blame.
+struct Failure {
+    culprit: Option<usize>,
+    error: Error,
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self {
+            culprit: None,
+            error: error.into(),
+        }
+    }
+}
+
+fn compile(
+    engine: &Engine,
+    numbers: &VersionNumbers,
+    record: &FunctionRecord,
+    requests: &mut [Request],
+) -> Result<Compiled, Failure> {
+    let version = numbers.next(record)?;
+    let body = tjit_mangle::body_name(record.symbol(), version, tjit_mangle::Tier::Optimized);
+    let mut phases = PhaseTimes::new();
+
+    let start = Instant::now();
+    let unit = engine
+        .program()
+        .unit_slice(record.symbol(), &body, &engine.config.imports)?;
+    phases.add(Phase::Slice, start.elapsed());
+
+    let start = Instant::now();
+    for (index, request) in requests.iter_mut().enumerate() {
+        transform(record, &unit, &body, request).map_err(|error| Failure {
+            culprit: Some(index),
+            error,
+        })?;
+    }
+    phases.add(Phase::Transform, start.elapsed());
+
+    if let Some(directory) = &engine.config.emit_ir {
+        emit_ir::write(directory, &body, &unit)?;
+    }
+    // Of several pipelines the last one asked for wins.
+    let chosen = requests
+        .iter()
+        .rposition(|request| request.pipeline.is_some());
+    let pipeline = chosen.and_then(|index| requests[index].pipeline.clone());
+    let emitted = object::emit(engine, &unit, std::slice::from_ref(&body), [], pipeline).map_err(
+        |error| {
+            let is_pipeline = error.is_pipeline();
+            Failure {
+                culprit: chosen.filter(|_| is_pipeline),
+                error: failure(record, &error.to_string()),
+            }
+        },
+    )?;
+    phases += &emitted.phases;
+    Ok(Compiled {
+        address: emitted.address(&body)?,
+        size: emitted.size(&body),
+        body: Arc::from(body),
+        phases,
+    })
+}
+
+/// Runs the transformations of one request and checks what they left behind.
+fn transform(
+    record: &FunctionRecord,
+    unit: &ThreadSafeModule,
+    body: &str,
+    request: &mut Request,
+) -> Result<(), Error> {
+    if request.transforms.is_empty() {
+        return Ok(());
+    }
+    let fail = |reason: String| Error::Transform {
+        function: record.symbol().to_string(),
+        reason,
+    };
+    let run = || unit.with_module(|module| apply(module, body, request));
+    tjit_orc::guard("the transformation", run).map_err(|error| fail(error.message().to_owned()))?;
+    unit.verify()
+        .map_err(|error| fail(format!("it left a broken module: {}", error.message())))
+}
+
+fn apply(
+    module: &inkwell::module::Module<'_>,
+    body: &str,
+    request: &mut Request,
+) -> Result<(), tjit_orc::Error> {
+    let refuse = |reason: &str| {
+        Err(tjit_orc::Error::new(
+            tjit_orc::ErrorKind::Passes,
+            "the transformation",
+            reason,
+        ))
+    };
+    for transform in &mut request.transforms {
+        let Some(function) = module.get_function(body) else {
+            return refuse(&format!("it removed or renamed `{body}`"));
+        };
+        let signature = function.get_type();
+        if let Err(error) = transform(module, function) {
+            return refuse(&error.to_string());
+        }
+        match module.get_function(body) {
+            Some(after) if after.count_basic_blocks() > 0 && after.get_type() == signature => {}
+            Some(_) => {
+                return refuse(&format!(
+                    "it changed the type of `{body}` or dropped its blocks"
+                ));
+            }
+            None => return refuse(&format!("it removed or renamed `{body}`")),
+        }
+    }
+    Ok(())
+}

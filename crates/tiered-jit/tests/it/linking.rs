@@ -1,0 +1,172 @@
+//! Modules that can't be added, and what the program is like afterwards.
+
+use tiered_jit::inkwell::context::Context;
+use tiered_jit::{Error, LinkError, ModuleSource};
+
+use crate::support::{TALLY, add, load, nullary, quiet, unary, with_threshold};
+
+#[track_caller]
+fn refused(ir: &str, words: &[&str]) {
+    let jit = quiet(TALLY);
+    let error = add(&jit, ir)
+        .expect_err("the module is refused")
+        .to_string();
+    for word in words {
+        assert!(error.contains(word), "`{error}` lacks `{word}`");
+    }
+    assert!(!error.contains('\n'), "{error}");
+    // Nothing has changed.
+    assert_eq!(nullary(&jit, "tally"), 1);
+    add(&jit, "define i64 @later() {\n  ret i64 7\n}\n").expect("a good module can still be added");
+    assert_eq!(nullary(&jit, "later"), 7);
+}
+
+#[test]
+fn syntax_errors_have_a_place() {
+    refused("define i64 @f() {\n  ret i65537000 1\n}\n", &["test.ll:2:"]);
+}
+
+#[test]
+fn empty_input() {
+    refused("", &["empty"]);
+}
+
+#[test]
+fn not_ir_at_all() {
+    let jit = quiet(TALLY);
+    // SAFETY: it does not get far.
+    let result = unsafe {
+        jit.add_module(ModuleSource::bytes(
+            "noise",
+            &b"BC\xC0\xDE\x01\x02\x03\x04junk"[..],
+        ))
+    };
+    assert!(matches!(result, Err(Error::Llvm(_))), "{result:?}");
+}
+
+#[test]
+fn foreign_targets() {
+    refused(
+        "target triple = \"aarch64-apple-darwin\"\n",
+        &["aarch64-apple-darwin", "x86_64"],
+    );
+    refused("target datalayout = \"E-p:16:16\"\n", &["layout"]);
+}
+
+#[test]
+fn broken_modules() {
+    refused(
+        "define i64 @f() {\n  %a = add i64 %b, 1\n  %b = add i64 %a, 1\n  ret i64 %b\n}\n",
+        &["ominate"],
+    );
+}
+
+#[test]
+fn undefined_symbols_are_all_listed() {
+    refused(
+        "declare i64 @_Z7missingv()\ndeclare i64 @also_missing()\n\
+         define i64 @f() {\n  %a = call i64 @_Z7missingv()\n  %b = call i64 @also_missing()\n  ret i64 %b\n}\n",
+        &["missing()", "also_missing"],
+    );
+}
+
+#[test]
+fn duplicate_definitions() {
+    refused(
+        "define i64 @twice(i64 %x) {\n  ret i64 0\n}\n",
+        &["duplicate", "twice"],
+    );
+}
+
+#[test]
+fn a_module_of_the_embedder_s_own_context() {
+    let context = Context::create();
+    let module = context.create_module("embedder");
+    let i64_type = context.i64_type();
+    let function = module.add_function("square", i64_type.fn_type(&[i64_type.into()], false), None);
+    let builder = context.create_builder();
+    builder.position_at_end(context.append_basic_block(function, "entry"));
+    let x = function
+        .get_first_param()
+        .expect("it has one")
+        .into_int_value();
+    let square = builder
+        .build_int_mul(x, x, "square")
+        .expect("it can be built");
+    builder
+        .build_return(Some(&square))
+        .expect("it can be built");
+    let jit = quiet(TALLY);
+    // SAFETY: no undefined behaviour in it.
+    unsafe { jit.add_module(&module) }.expect("the module links");
+    drop(builder);
+    drop(module);
+    assert_eq!(unary(&jit, "square", 9), 81);
+}
+
+#[test]
+fn modules_refer_to_one_another_in_any_order() {
+    let a = "declare i64 @from_b(i64)\ndefine i64 @from_a(i64 %x) {\n  %y = call i64 @from_b(i64 %x)\n  ret i64 %y\n}\n";
+    let b = "declare i64 @twice(i64)\ndefine i64 @from_b(i64 %x) {\n  %y = call i64 @twice(i64 %x)\n  ret i64 %y\n}\n";
+    let jit = quiet(TALLY);
+    // SAFETY: no undefined behaviour in them.
+    unsafe {
+        jit.add_modules([
+            ModuleSource::bytes("a.ll", a),
+            ModuleSource::bytes("b.ll", b),
+        ])
+    }
+    .expect("they link");
+    assert_eq!(unary(&jit, "from_a", 5), 10);
+}
+
+#[test]
+fn statics_of_the_same_name_stay_apart() {
+    let module = |function: &str, start: i64| {
+        format!(
+            "@state = internal global i64 {start}\ndefine internal i64 @bump() {{\n  %a = load i64, ptr @state\n  \
+             %b = add i64 %a, 1\n  store i64 %b, ptr @state\n  ret i64 %b\n}}\n\
+             define i64 @{function}() {{\n  %a = call i64 @bump()\n  ret i64 %a\n}}\n"
+        )
+    };
+    let jit = load(with_threshold(4), &module("one", 100));
+    add(&jit, &module("two", 200)).expect("it links");
+    for call in 1..=20 {
+        assert_eq!(nullary(&jit, "one"), 100 + call);
+        assert_eq!(nullary(&jit, "two"), 200 + call);
+    }
+}
+
+extern "C" fn host_function(x: i64) -> i64 {
+    x - 1
+}
+
+#[test]
+fn the_embedder_defines_symbols() {
+    let pointer = host_function as extern "C" fn(i64) -> i64 as *const ();
+    // SAFETY: the module declares it with that type.
+    let builder = unsafe { with_threshold(3).define("host_function", pointer) };
+    let jit = load(
+        builder,
+        "declare i64 @host_function(i64)\ndefine i64 @f(i64 %x) {\n  %y = call i64 @host_function(i64 %x)\n  ret i64 %y\n}\n",
+    );
+    for x in 0..50 {
+        assert_eq!(unary(&jit, "f", x), x - 1);
+    }
+}
+
+#[test]
+fn unknown_functions_are_errors() {
+    let jit = quiet(TALLY);
+    let result = jit.function::<unsafe extern "C" fn()>("nobody");
+    assert!(
+        matches!(&result, Err(Error::Link(error)) if matches!(**error, LinkError::Unknown { .. })),
+        "{result:?}"
+    );
+}
+
+#[test]
+fn a_library_that_is_missing() {
+    let result = with_threshold(1).library("no_such_library.so").build();
+    assert!(matches!(result, Err(Error::Library { .. })), "{result:?}");
+}

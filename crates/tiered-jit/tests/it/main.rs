@@ -1,0 +1,8 @@
+//! The JIT as an embedder uses it.
+
+mod lifecycle;
+mod linking;
+mod promotion;
+mod requests;
+mod support;
+mod threads;

@@ -1,0 +1,105 @@
+//! Programs and waiting, for the tests of this binary.
+
+use std::num::NonZeroU64;
+use std::time::{Duration, Instant};
+
+use tiered_jit::{Builder, EventKind, EventReceiver, ModuleSource, TieredJit};
+use tjit_test_util::{Lang, compile_to_bitcode};
+
+pub(crate) type Nullary = unsafe extern "C" fn() -> i64;
+pub(crate) type Unary = unsafe extern "C" fn(i64) -> i64;
+
+/// A counter behind a function: whoever resets or copies its state is found out.
+pub(crate) const TALLY: &str = r#"
+@total = internal global i64 0
+@step = global i64 1
+define i64 @tally() {
+  %old = load i64, ptr @total
+  %step = load i64, ptr @step
+  %new = add i64 %old, %step
+  store i64 %new, ptr @total
+  ret i64 %new
+}
+define i64 @twice(i64 %x) {
+  %y = mul i64 %x, 2
+  ret i64 %y
+}
+"#;
+
+/// No failure is waited for longer than this; nothing that works takes nearly as long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) fn with_threshold(calls: u64) -> Builder {
+    TieredJit::builder().threshold(NonZeroU64::new(calls).expect("not zero"))
+}
+
+/// A JIT that promotes nothing by itself, with `ir` in it.
+pub(crate) fn quiet(ir: &str) -> TieredJit {
+    load(with_threshold(u64::MAX), ir)
+}
+
+pub(crate) fn load(builder: Builder, ir: &str) -> TieredJit {
+    let jit = builder.build().expect("the JIT starts");
+    add(&jit, ir).expect("the module links");
+    jit
+}
+
+pub(crate) fn add(jit: &TieredJit, ir: &str) -> Result<(), tiered_jit::Error> {
+    // SAFETY: the tests' own modules.
+    unsafe { jit.add_module(ModuleSource::bytes("test.ll", ir)) }
+}
+
+pub(crate) fn load_cpp(builder: Builder, source: &str) -> TieredJit {
+    let bitcode = compile_to_bitcode(
+        source,
+        Lang::Cxx,
+        &["-O1", "-Xclang", "-disable-llvm-passes"],
+    );
+    let jit = builder.build().expect("the JIT starts");
+    // SAFETY: the tests' own program.
+    unsafe { jit.add_module(ModuleSource::bytes("test.cpp", bitcode)) }.expect("the module links");
+    jit
+}
+
+pub(crate) fn nullary(jit: &TieredJit, name: &str) -> i64 {
+    let function = jit.function::<Nullary>(name).expect("the function exists");
+    // SAFETY: the tests call it with functions of that type.
+    unsafe { function() }
+}
+
+pub(crate) fn unary(jit: &TieredJit, name: &str, argument: i64) -> i64 {
+    let function = jit.function::<Unary>(name).expect("the function exists");
+    // SAFETY: the tests call it with functions of that type.
+    unsafe { function(argument) }
+}
+
+/// Waits for an event of `symbol` that `wanted` accepts.
+pub(crate) fn wait_for(
+    events: &EventReceiver,
+    symbol: &str,
+    wanted: impl Fn(&EventKind) -> bool,
+) -> EventKind {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let event = events.recv_timeout(left).expect("the event comes");
+        if &*event.symbol == symbol && wanted(&event.kind) {
+            return event.kind;
+        }
+    }
+}
+
+/// The bodies that a function has had, oldest first.
+pub(crate) fn bodies(jit: &TieredJit, symbol: &str) -> Vec<String> {
+    let mut bodies = Vec::new();
+    jit.for_each_function(|function| {
+        if &**function.symbol() == symbol {
+            bodies = function
+                .versions()
+                .iter()
+                .map(|version| version.body.to_string())
+                .collect();
+        }
+    });
+    bodies
+}
