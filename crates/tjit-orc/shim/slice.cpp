@@ -30,6 +30,7 @@ struct TjitSliceDefinition {
   TjitSliceLinkage Linkage;
 };
 
+/// Returns null if a definition refers to a label of a function that is not in the slice, or comes later.
 LLVMModuleRef tjit_slice(LLVMModuleRef Source, const char *Name,
                          size_t NameLength, const TjitSliceDefinition *Items,
                          size_t NumItems);
@@ -79,9 +80,17 @@ class Declarer final : public ValueMaterializer {
   Module &Target;
 
 public:
+  /// Whether something in the slice refers to a label of a function that is not in it.
+  bool MissesLabel = false;
+
   explicit Declarer(Module &Target) : Target(Target) {}
 
   Value *materialize(Value *V) override {
+    // Labels are mapped when the function that has them is cloned; LLVM crashes on those of a declaration.
+    if (isa<BlockAddress>(V)) {
+      MissesLabel = true;
+      return PoisonValue::get(V->getType());
+    }
     auto *GV = dyn_cast<GlobalValue>(V);
     if (!GV || GV->getParent() == &Target)
       return nullptr;
@@ -216,5 +225,5 @@ LLVMModuleRef tjit_slice(LLVMModuleRef Source, const char *Name,
   });
   for (const Copy &Item : Copies)
     fill(Item, Map, Materializer);
-  return wrap(To.release());
+  return Materializer.MissesLabel ? nullptr : wrap(To.release());
 }

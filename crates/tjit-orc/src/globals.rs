@@ -3,17 +3,18 @@
 use inkwell::module::{Linkage, Module};
 use inkwell::values::GlobalValue;
 use llvm_sys::core::{
-    LLVMAddFunction, LLVMAddGlobal, LLVMDeleteGlobal, LLVMGetFirstFunction, LLVMGetFirstGlobal,
-    LLVMGetFirstGlobalAlias, LLVMGetFirstGlobalIFunc, LLVMGetModuleInlineAsm, LLVMGetNextFunction,
-    LLVMGetNextGlobal, LLVMGetNextGlobalAlias, LLVMGetNextGlobalIFunc, LLVMGetTypeKind,
-    LLVMGetVisibility, LLVMGlobalGetValueType, LLVMIsDeclaration, LLVMReplaceAllUsesWith,
-    LLVMSetLinkage, LLVMSetValueName2,
+    LLVMAddFunction, LLVMAddGlobal, LLVMAliasGetAliasee, LLVMAliasSetAliasee, LLVMGetFirstFunction,
+    LLVMGetFirstGlobal, LLVMGetFirstGlobalAlias, LLVMGetFirstGlobalIFunc, LLVMGetModuleInlineAsm,
+    LLVMGetNextFunction, LLVMGetNextGlobal, LLVMGetNextGlobalAlias, LLVMGetNextGlobalIFunc,
+    LLVMGetThreadLocalMode, LLVMGetTypeKind, LLVMGetVisibility, LLVMGlobalGetValueType,
+    LLVMIsDeclaration, LLVMReplaceAllUsesWith, LLVMSetLinkage, LLVMSetThreadLocalMode,
+    LLVMSetValueName2,
 };
 use llvm_sys::prelude::{LLVMModuleRef, LLVMValueRef};
 use llvm_sys::{LLVMLinkage, LLVMTypeKind, LLVMVisibility};
 
 use crate::error::{Error, ErrorKind};
-use crate::references::name;
+use crate::references::{name, references};
 use crate::slice::find_definition;
 
 /// What a global value is.
@@ -151,7 +152,7 @@ fn set_name(value: LLVMValueRef, name: &str) {
 /// fold; an alias becomes a declaration. Returns whether it was there.
 ///
 /// # Errors
-/// [`ErrorKind::Link`] for an ifunc, whose references have no other form.
+/// [`ErrorKind::Link`] for an ifunc, whose references have no other form, and for a variable that an alias points into.
 pub fn demote(module: &Module<'_>, symbol: &str) -> Result<bool, Error> {
     let raw = module.as_mut_ptr();
     let mut found = None;
@@ -161,38 +162,78 @@ pub fn demote(module: &Module<'_>, symbol: &str) -> Result<bool, Error> {
             found = Some((kind, value));
         }
     });
+    let fail = |message| {
+        let operation = format!("leaving `{symbol}` to another module");
+        Err(Error::new(ErrorKind::Link, operation, message))
+    };
     match found {
         None => return Ok(false),
         Some((GlobalKind::Function | GlobalKind::Variable, value)) => {
-            // SAFETY: a live function or variable with a definition, as this linkage requires.
-            unsafe { LLVMSetLinkage(value, LLVMLinkage::LLVMAvailableExternallyLinkage) };
+            let aliases = aliases_of(raw, value);
+            if aliases.iter().any(|&(_, exact)| !exact) {
+                return fail("an alias points into it");
+            }
             // What is not defined here can't be in a COMDAT (verifier).
-            // SAFETY: as above; null takes it out of its COMDAT.
+            // SAFETY: a live function or variable; null takes it out of its COMDAT.
             unsafe { llvm_sys::comdat::LLVMSetComdat(value, std::ptr::null_mut()) };
+            if aliases.is_empty() {
+                // SAFETY: a live function or variable with a definition, as this linkage requires.
+                unsafe { LLVMSetLinkage(value, LLVMLinkage::LLVMAvailableExternallyLinkage) };
+            } else {
+                // An alias stands for the definition beside it, whatever becomes of that one's name.
+                replace_by_declaration(raw, value, symbol);
+                for (alias, _) in aliases {
+                    // SAFETY: a live alias, and a definition of its module that it pointed to before.
+                    unsafe { LLVMAliasSetAliasee(alias, value) };
+                }
+            }
         }
         Some((GlobalKind::Alias, value)) => replace_by_declaration(raw, value, symbol),
-        Some((GlobalKind::IFunc, _)) => {
-            let operation = format!("leaving `{symbol}` to another module");
-            return Err(Error::new(ErrorKind::Link, operation, "it is an ifunc"));
-        }
+        Some((GlobalKind::IFunc, _)) => return fail("it is an ifunc"),
     }
     Ok(true)
 }
 
-fn replace_by_declaration(module: LLVMModuleRef, alias: LLVMValueRef, symbol: &str) {
-    // SAFETY: a live alias.
-    let value_type = unsafe { LLVMGlobalGetValueType(alias) };
-    let declaration = if is_callable(alias) {
-        // SAFETY: a function type of the module's context; the name is taken from the alias below.
+/// The aliases of a definition, each with whether it stands for its very address.
+fn aliases_of(module: LLVMModuleRef, target: LLVMValueRef) -> Vec<(LLVMValueRef, bool)> {
+    let mut aliases = Vec::new();
+    each(module, |kind, value| {
+        if kind == GlobalKind::Alias {
+            // SAFETY: a live alias.
+            let exact = unsafe { LLVMAliasGetAliasee(value) } == target;
+            // SAFETY: a live alias; only its pointer is used.
+            let references = references(unsafe { GlobalValue::new(value) });
+            let named = name(target);
+            if references.functions.contains(&named) || references.variables.contains(&named) {
+                aliases.push((value, exact));
+            }
+        }
+    });
+    aliases
+}
+
+/// Makes all references to a definition references to a declaration that takes over its name. The definition stays,
+/// private and without a name: llvm-c can't delete an alias, and passes delete what nothing refers to.
+fn replace_by_declaration(module: LLVMModuleRef, definition: LLVMValueRef, symbol: &str) {
+    // SAFETY: a live global value.
+    let value_type = unsafe { LLVMGlobalGetValueType(definition) };
+    let declaration = if is_callable(definition) {
+        // SAFETY: a function type of the module's context; the name is taken over below.
         unsafe { LLVMAddFunction(module, c"".as_ptr(), value_type) }
     } else {
-        // SAFETY: as above, with a type that a variable may have, since the alias had it.
-        unsafe { LLVMAddGlobal(module, value_type, c"".as_ptr()) }
+        // SAFETY: as above, with a type that a variable may have, since the definition had it.
+        let variable = unsafe { LLVMAddGlobal(module, value_type, c"".as_ptr()) };
+        // SAFETY: a live global value, which is asked for the mode of the variable it is or stands for.
+        let mode = unsafe { LLVMGetThreadLocalMode(definition) };
+        // SAFETY: the variable just made.
+        unsafe { LLVMSetThreadLocalMode(variable, mode) };
+        variable
     };
     // SAFETY: both are pointers to global values of one module.
-    unsafe { LLVMReplaceAllUsesWith(alias, declaration) };
-    // SAFETY: the alias has no uses any more and is not touched again.
-    unsafe { LLVMDeleteGlobal(alias) };
+    unsafe { LLVMReplaceAllUsesWith(definition, declaration) };
+    set_name(definition, "");
+    // SAFETY: a live definition.
+    unsafe { LLVMSetLinkage(definition, LLVMLinkage::LLVMPrivateLinkage) };
     set_name(declaration, symbol);
 }
 

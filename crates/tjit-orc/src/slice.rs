@@ -103,7 +103,7 @@ pub(crate) fn slice(
     // SAFETY: every pointer with its length is that of a live slice; each source is a definition of a module of the
     // context of `first`, which the shim requires; no name is defined twice. LLVM is built without exceptions, so
     // nothing unwinds.
-    Ok(unsafe {
+    let slice = unsafe {
         tjit_slice(
             first,
             name.as_ptr().cast(),
@@ -111,7 +111,16 @@ pub(crate) fn slice(
             items.as_ptr(),
             items.len(),
         )
-    })
+    };
+    if slice.is_null() {
+        let message = "it refers to a label of a function that it does not take over";
+        return Err(Error::new(
+            ErrorKind::Link,
+            format!("slicing `{name}`"),
+            message,
+        ));
+    }
+    Ok(slice)
 }
 
 pub(crate) fn find_definition(module: LLVMModuleRef, name: &str) -> Option<LLVMValueRef> {
