@@ -56,8 +56,8 @@ pub enum KeptFeatures {
     VectorSignature,
     /// A calling convention, its own or a callee's, saves other registers if the processor has more.
     CallingConvention,
-    /// It allocates stack memory outside its entry block, which LLVM's loop vectoriser gets wrong with AVX-512.
-    DynamicAlloca,
+    /// It allocates stack memory in a loop, which LLVM's loop vectoriser gets wrong.
+    AllocaInLoop,
     /// The module has strict floating-point operations whose result depends on fused multiply-add.
     StrictArithmetic,
     /// It asks for a feature that the host lacks; the program has to check before it calls it.

@@ -66,13 +66,19 @@ impl PassCompiler {
         prepare::keep_promised(module);
         let functions = self.subtargets.check_processors(module)?;
         widen::unfuse(module, &functions);
-        if self.recipe.tier == Tier::Optimized {
-            widen::forbid_contraction(&functions);
+        if self.recipe.tier == Tier::Baseline {
+            return Ok(Vec::new());
         }
+        widen::forbid_contraction(module, &functions);
+        let facts: Vec<_> = functions
+            .iter()
+            .map(|checked| widen::scan(checked.function))
+            .collect();
+        widen::keep_apart(module, &functions, &facts);
         if !self.recipe.host_cpu {
             return Ok(Vec::new());
         }
-        widen::widen(module, &self.subtargets, &functions)
+        widen::widen(module, &self.subtargets, &functions, &facts)
     }
 }
 

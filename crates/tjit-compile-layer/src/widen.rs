@@ -15,15 +15,14 @@
 //!   multiply-add of their own the flags stay: their author allowed results to differ between levels of optimisation.
 //!   Processor features that round otherwise than the instructions they replace stay off ([`ROUNDS_OTHERWISE`]), as
 //!   does all widening if the module uses strict arithmetic that may fuse. No fast-math flag is ever added.
-//! * **What LLVM gets right.** Its loop vectoriser gives all lanes one address when AVX-512 is allowed on a loop that
-//!   holds an `alloca` (also with `clang -O3 -march=x86-64-v4`). A function that allocates outside its entry block is
-//!   not widened, and since it may be inlined into any other, no function of its module gets AVX-512.
+//! * **What LLVM gets right.** Its loop vectoriser gives all lanes one address when a loop holds an `alloca`. Functions
+//!   with such a loop are not widened, and whatever the processor not vectorised at all, see `widen/allocas.rs`.
 //!
 //! A function that asks for a feature which the host lacks keeps what it asks for, since programs choose between such
 //! functions at run time; only as the body that is to be optimised is it an error. Inlining stays possible throughout:
 //! a caller may inline a callee whose features are a subset of its own.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use inkwell::attributes::AttributeLoc;
 use inkwell::module::Module;
@@ -35,6 +34,7 @@ use crate::compiled::{KeptFeatures, NotWidened};
 use crate::error::{Error, ErrorKind};
 
 mod abi;
+mod allocas;
 mod numbers;
 mod scan;
 mod subtargets;
@@ -42,10 +42,10 @@ mod subtargets;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use allocas::keep_apart;
 pub(crate) use numbers::{forbid_contraction, unfuse};
+pub(crate) use scan::{Facts, scan};
 pub(crate) use subtargets::{Checked, Subtargets};
-
-use scan::Facts;
 
 /// Features whose instructions give other bits than what LLVM generates without them.
 ///
@@ -60,35 +60,28 @@ const ROUNDS_OTHERWISE: &[&str] = &[
     "bf16",
 ];
 
-/// All of AVX-512 implies it.
-const AVX512: &str = "avx512f";
-
 /// Rewrites the features of every function that can do with the host's; returns the others.
 pub(crate) fn widen(
     module: &Module<'_>,
     subtargets: &Subtargets,
     functions: &[Checked<'_>],
+    facts: &[Facts<'_>],
 ) -> Result<Vec<NotWidened>, Error> {
-    let facts: Vec<_> = functions
-        .iter()
-        .map(|checked| scan::scan(checked.function))
-        .collect();
     let strict = numbers::has_strict_fusion(module);
     let mut kept = Vec::with_capacity(functions.len());
-    for (checked, facts) in functions.iter().zip(&facts) {
+    for (checked, facts) in functions.iter().zip(facts) {
         let reason = match reason_of_its_own(subtargets, checked, facts)? {
             None if strict => Some(KeptFeatures::StrictArithmetic),
             reason => reason,
         };
         kept.push(reason);
     }
-    spread_over_inlining(functions, &facts, &mut kept);
+    spread_over_inlining(functions, facts, &mut kept);
 
-    let any_dynamic_alloca = facts.iter().any(|facts| facts.dynamic_alloca);
     let mut not_widened = Vec::new();
     for (checked, reason) in functions.iter().zip(kept) {
         match reason {
-            None => rewrite(module, subtargets, checked, any_dynamic_alloca)?,
+            None => rewrite(module, subtargets, checked)?,
             Some(reason) => not_widened.push(NotWidened {
                 function: name(checked.function),
                 reason,
@@ -117,41 +110,39 @@ fn reason_of_its_own(
         }
         return Ok(Some(KeptFeatures::ForeignFeature));
     }
-    Ok(if facts.dynamic_alloca {
-        Some(KeptFeatures::DynamicAlloca)
+    Ok(if facts.alloca_in_loop {
+        Some(KeptFeatures::AllocaInLoop)
     } else {
         facts.signature
     })
 }
 
-/// What is always inlined brings its calls along.
+/// What is always inlined brings its calls and its loops along.
 fn spread_over_inlining(
     functions: &[Checked<'_>],
     facts: &[Facts<'_>],
     kept: &mut [Option<KeptFeatures>],
 ) {
+    use KeptFeatures as K;
     let mut moved = true;
     while moved {
         moved = false;
-        let spreading: HashSet<_> = functions
+        let spreading: HashMap<_, _> = functions
             .iter()
             .zip(&*kept)
+            .filter_map(|(checked, reason)| Some((checked.function, (*reason)?)))
             .filter(|(_, reason)| {
                 matches!(
                     reason,
-                    Some(KeptFeatures::VectorSignature | KeptFeatures::CallingConvention)
+                    K::VectorSignature | K::CallingConvention | K::AllocaInLoop
                 )
             })
-            .map(|(checked, _)| checked.function)
             .collect();
         for (facts, reason) in facts.iter().zip(kept.iter_mut()) {
-            let inlines = facts
-                .always_inlined
-                .iter()
-                .any(|callee| spreading.contains(callee));
-            if reason.is_none() && inlines {
-                *reason = Some(KeptFeatures::VectorSignature);
-                moved = true;
+            let mut inlined = facts.always_inlined.iter();
+            if reason.is_none() {
+                *reason = inlined.find_map(|callee| spreading.get(callee).copied());
+                moved |= reason.is_some();
             }
         }
     }
@@ -161,13 +152,11 @@ fn rewrite(
     module: &Module<'_>,
     subtargets: &Subtargets,
     checked: &Checked<'_>,
-    without_avx512: bool,
 ) -> Result<(), Error> {
     let host = Host::get()?;
     let mut features = vec![host.features.clone()];
     let off = ROUNDS_OTHERWISE
         .iter()
-        .chain(without_avx512.then_some(&AVX512))
         .filter(|feature| subtargets.host().knows(feature))
         .map(|feature| format!("-{feature}"));
     features.extend(off);

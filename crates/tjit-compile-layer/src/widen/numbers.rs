@@ -1,9 +1,10 @@
 //! Keeping results the same to the last bit.
 
-use inkwell::builder::Builder;
+use inkwell::builder::{Builder, BuilderError};
 use inkwell::module::Module;
 use inkwell::values::{
-    BasicValueEnum, CallSiteValue, FastMathFlags, FloatMathValue, FunctionValue, InstructionValue,
+    AnyValue, AnyValueEnum, CallSiteValue, FastMathFlags, FloatMathValue, FunctionValue,
+    InstructionOpcode, InstructionValue,
 };
 
 use super::scan::{call_site, is_intrinsic};
@@ -42,7 +43,7 @@ pub(crate) fn unfuse(module: &Module<'_>, functions: &[Checked<'_>]) {
             .filter(|instruction| call_site(*instruction).is_some_and(is_fmuladd))
             .collect();
         for call in calls {
-            take_apart(&builder, call);
+            replace(&builder, call, Operation::MultiplyAdd);
         }
     }
 }
@@ -59,71 +60,114 @@ fn is_fmuladd(call: CallSiteValue<'_>) -> bool {
         .is_some_and(|callee| callee.get_name().to_bytes().starts_with(FMULADD.as_bytes()))
 }
 
-fn take_apart<'ctx>(builder: &Builder<'ctx>, call: InstructionValue<'ctx>) {
-    use BasicValueEnum as Value;
-    let operand = |index| call.get_operand(index).and_then(|operand| operand.value());
-    let result = call_site(call).and_then(|call| call.try_as_basic_value().basic());
-    let flags = call
+/// Drops `contract` flags in functions whose own processor can't fuse: the one they are compiled for can.
+///
+/// Additions and multiplications alone are looked at: there is nothing to fuse without both.
+pub(crate) fn forbid_contraction(module: &Module<'_>, functions: &[Checked<'_>]) {
+    let builder = module.get_context().create_builder();
+    for checked in functions.iter().filter(|checked| !checked.can_fuse()) {
+        let contractible: Vec<_> = instructions(checked.function)
+            .filter_map(|instruction| Some((instruction, contractible(instruction)?)))
+            .collect();
+        for (instruction, operation) in contractible {
+            replace(&builder, instruction, operation);
+        }
+    }
+}
+
+fn contractible(instruction: InstructionValue<'_>) -> Option<Operation> {
+    let operation = match instruction.get_opcode() {
+        InstructionOpcode::FMul => Operation::Multiply,
+        InstructionOpcode::FAdd => Operation::Add,
+        InstructionOpcode::FSub => Operation::Subtract,
+        _ => return None,
+    };
+    let flags = instruction.get_fast_math_flags().ok()?;
+    flags
+        .contains(FastMathFlags::AllowContract)
+        .then_some(operation)
+}
+
+/// What to put in an instruction's place.
+#[derive(Clone, Copy)]
+enum Operation {
+    Multiply,
+    Add,
+    Subtract,
+    MultiplyAdd,
+}
+
+/// Replaces an instruction by the operation on its operands, with its fast-math flags but for `contract`. In place that
+/// can't be done: llvm-c can set flags and not clear them.
+fn replace<'ctx>(
+    builder: &Builder<'ctx>,
+    instruction: InstructionValue<'ctx>,
+    operation: Operation,
+) {
+    let count = match operation {
+        Operation::MultiplyAdd => 3,
+        Operation::Multiply | Operation::Add | Operation::Subtract => 2,
+    };
+    let operands: Vec<_> = (0..count)
+        .filter_map(|index| instruction.get_operand(index)?.value())
+        .collect();
+    let flags = instruction
         .get_fast_math_flags()
         .unwrap_or_else(|_| FastMathFlags::empty())
         .difference(FastMathFlags::AllowContract);
-    builder.position_before(&call);
-    match (operand(0), operand(1), operand(2), result) {
-        (
-            Some(Value::FloatValue(a)),
-            Some(Value::FloatValue(b)),
-            Some(Value::FloatValue(c)),
-            Some(Value::FloatValue(old)),
-        ) => old.replace_all_uses_with(multiply_add(builder, flags, a, b, c)),
-        (
-            Some(Value::VectorValue(a)),
-            Some(Value::VectorValue(b)),
-            Some(Value::VectorValue(c)),
-            Some(Value::VectorValue(old)),
-        ) => old.replace_all_uses_with(multiply_add(builder, flags, a, b, c)),
-        (
-            Some(Value::ScalableVectorValue(a)),
-            Some(Value::ScalableVectorValue(b)),
-            Some(Value::ScalableVectorValue(c)),
-            Some(Value::ScalableVectorValue(old)),
-        ) => old.replace_all_uses_with(multiply_add(builder, flags, a, b, c)),
+    builder.position_before(&instruction);
+    let build = Build {
+        builder,
+        operation,
+        flags,
+    };
+    match instruction.as_any_value_enum() {
+        AnyValueEnum::FloatValue(old) => {
+            let operands = operands.iter().map(|operand| operand.into_float_value());
+            old.replace_all_uses_with(build.on(operands.collect()));
+        }
+        AnyValueEnum::VectorValue(old) => {
+            let operands = operands.iter().map(|operand| operand.into_vector_value());
+            old.replace_all_uses_with(build.on(operands.collect()));
+        }
+        AnyValueEnum::ScalableVectorValue(old) => {
+            let operands = operands
+                .iter()
+                .map(|operand| operand.into_scalable_vector_value());
+            old.replace_all_uses_with(build.on(operands.collect()));
+        }
         // The verifier lets nothing else through.
         _ => return,
     }
-    call.erase_from_basic_block();
+    instruction.erase_from_basic_block();
 }
 
-fn multiply_add<'ctx, V: FloatMathValue<'ctx> + Copy>(
-    builder: &Builder<'ctx>,
+struct Build<'b, 'ctx> {
+    builder: &'b Builder<'ctx>,
+    operation: Operation,
     flags: FastMathFlags,
-    a: V,
-    b: V,
-    c: V,
-) -> V {
-    const POSITIONED: &str = "the builder was positioned before the call";
-    let product = builder.build_float_mul(a, b, "").expect(POSITIONED);
-    let sum = builder.build_float_add(product, c, "").expect(POSITIONED);
-    // Constants are folded on the way, each operation rounded, and have no flags.
-    for instruction in [product.as_instruction_value(), sum.as_instruction_value()]
-        .into_iter()
-        .flatten()
-    {
-        let _flagged = instruction.set_fast_math_flags(flags);
-    }
-    sum
 }
 
-/// Drops `contract` flags in functions whose own processor can't fuse: the one they are compiled for can.
-pub(crate) fn forbid_contraction(functions: &[Checked<'_>]) {
-    for checked in functions.iter().filter(|checked| !checked.can_fuse()) {
-        for instruction in instructions(checked.function) {
-            // An error means that this instruction has no flags.
-            if let Ok(flags) = instruction.get_fast_math_flags()
-                && flags.contains(FastMathFlags::AllowContract)
-            {
-                let _cleared =
-                    instruction.set_fast_math_flags(flags - FastMathFlags::AllowContract);
+impl<'ctx> Build<'_, 'ctx> {
+    fn on<V: FloatMathValue<'ctx> + Copy>(&self, operands: Vec<V>) -> V {
+        let (a, b) = (operands[0], operands[1]);
+        match self.operation {
+            Operation::Multiply => self.flagged(self.builder.build_float_mul(a, b, "")),
+            Operation::Add => self.flagged(self.builder.build_float_add(a, b, "")),
+            Operation::Subtract => self.flagged(self.builder.build_float_sub(a, b, "")),
+            Operation::MultiplyAdd => {
+                let product = self.flagged(self.builder.build_float_mul(a, b, ""));
+                self.flagged(self.builder.build_float_add(product, operands[2], ""))
             }
         }
+    }
+
+    fn flagged<V: FloatMathValue<'ctx>>(&self, built: Result<V, BuilderError>) -> V {
+        let value = built.expect("the builder was positioned before the instruction");
+        // Constants are folded on the way, each operation rounded, and have no flags.
+        if let Some(instruction) = value.as_instruction_value() {
+            let _flagged = instruction.set_fast_math_flags(self.flags);
+        }
+        value
     }
 }

@@ -1,52 +1,43 @@
 //! What a function's body says about widening it.
 
 use inkwell::attributes::{Attribute, AttributeLoc};
-use inkwell::basic_block::BasicBlock;
 use inkwell::values::{
-    AsValueRef, BasicValueEnum, CallSiteValue, FunctionValue, InstructionOpcode, InstructionValue,
+    AsValueRef, CallSiteValue, FunctionValue, InstructionOpcode, InstructionValue,
 };
 
 use super::abi::{depends_on_features, has_wide_vector};
+use super::allocas::is_in_loop;
 use crate::compiled::KeptFeatures;
 
 /// What one pass over a body finds.
 #[derive(Debug, Default)]
-pub(super) struct Facts<'ctx> {
+pub(crate) struct Facts<'ctx> {
     /// A signature or calling convention, its own or a callee's, that depends on features.
     pub(super) signature: Option<KeptFeatures>,
-    /// It allocates stack memory outside its entry block, or an amount that is not constant.
-    pub(super) dynamic_alloca: bool,
+    /// It allocates stack memory in a loop.
+    pub(super) alloca_in_loop: bool,
     /// The functions with bodies that LLVM inlines into it whatever their features are.
     pub(super) always_inlined: Vec<FunctionValue<'ctx>>,
 }
 
-pub(super) fn scan(function: FunctionValue<'_>) -> Facts<'_> {
+pub(crate) fn scan(function: FunctionValue<'_>) -> Facts<'_> {
     let mut facts = Facts {
         signature: depends_on_features(function.get_type(), function.get_call_conventions()),
         ..Facts::default()
     };
-    let entry = function.get_first_basic_block();
     for block in function.get_basic_block_iter() {
+        let mut allocates = false;
         for instruction in block.get_instructions() {
-            if instruction.get_opcode() == InstructionOpcode::Alloca {
-                facts.dynamic_alloca |= is_dynamic(instruction, block, entry);
-            } else if let Some(call) = call_site(instruction) {
+            allocates |= instruction.get_opcode() == InstructionOpcode::Alloca;
+            if let Some(call) = call_site(instruction) {
                 facts.add_call(instruction, call);
             }
         }
+        // Nothing jumps to an entry block, where most of them are.
+        let is_entry = Some(block) == function.get_first_basic_block();
+        facts.alloca_in_loop |= allocates && !is_entry && is_in_loop(block);
     }
     facts
-}
-
-fn is_dynamic<'ctx>(
-    alloca: InstructionValue<'ctx>,
-    block: BasicBlock<'ctx>,
-    entry: Option<BasicBlock<'ctx>>,
-) -> bool {
-    let count = alloca.get_operand(0).and_then(|operand| operand.value());
-    let is_constant =
-        matches!(count, Some(BasicValueEnum::IntValue(count)) if count.is_constant_int());
-    Some(block) != entry || !is_constant
 }
 
 /// A call in any of its forms.

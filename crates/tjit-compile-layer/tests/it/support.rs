@@ -45,6 +45,21 @@ impl Jit {
     pub(crate) fn reports(&self) -> Vec<CompileReport> {
         self.reports.lock().unwrap().clone()
     }
+
+    /// Makes symbols of this process visible to the code.
+    pub(crate) fn see_process(&self) {
+        self.dylib.add_generator(Box::new(process_symbol));
+    }
+}
+
+fn process_symbol(name: &str) -> Option<tjit_orc::EvaluatedSymbol> {
+    let c_name = std::ffi::CString::new(name).ok()?;
+    // SAFETY: a NUL-terminated name; a null result means that there is no such symbol.
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c_name.as_ptr()) };
+    (!address.is_null()).then(|| tjit_orc::EvaluatedSymbol {
+        address: address.addr() as u64,
+        flags: tjit_orc::SymbolFlags::FUNCTION,
+    })
 }
 
 /// A module in a context of its own.
@@ -67,9 +82,9 @@ macro_rules! call {
     ($address:expr, fn($($type:ty),*) -> $result:ty, $($argument:expr),*) => {{
         let address: u64 = $address;
         let pointer = std::ptr::with_exposed_provenance::<()>(usize::try_from(address).unwrap());
+        type Function = unsafe extern "C" fn($($type),*) -> $result;
         // SAFETY: the tests look up functions of this type.
-        let function: unsafe extern "C" fn($($type),*) -> $result =
-            unsafe { std::mem::transmute(pointer) };
+        let function = unsafe { std::mem::transmute::<*const (), Function>(pointer) };
         // SAFETY: as above, and the code is alive as long as the session.
         unsafe { function($($argument),*) }
     }};
