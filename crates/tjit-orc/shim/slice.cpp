@@ -117,6 +117,8 @@ public:
 };
 
 void applyLinkage(GlobalValue &GV, TjitSliceLinkage Linkage) {
+  // Cloning has copied the original's visibility and dso_local: a copy to inline would be referred to as if it were near.
+  makeExternal(GV);
   switch (Linkage) {
   case TjitSliceExternal:
     GV.setLinkage(GlobalValue::ExternalLinkage);

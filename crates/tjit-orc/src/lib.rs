@@ -8,6 +8,7 @@ mod names;
 
 mod context;
 mod globals;
+mod label_flow;
 mod labels;
 mod module;
 mod parse;
@@ -33,6 +34,7 @@ pub use dylib::{Dylib, EvaluatedSymbol};
 pub use error::{Error, ErrorKind};
 pub use generator::Generate;
 pub use globals::{Global, GlobalKind, definitions, demote, inline_assembly, name_unnamed, rename};
+pub use label_flow::labels_escape;
 pub use labels::{Users, jumps_to_addresses, users};
 pub use layer::ObjectLayer;
 pub use module::{ThreadSafeModule, verified_bitcode, verify};

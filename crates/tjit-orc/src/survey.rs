@@ -291,7 +291,7 @@ pub fn redirect_calls(function: FunctionValue<'_>, from: FunctionValue<'_>, to: 
     });
 }
 
-fn each_instruction(function: LLVMValueRef, mut visit: impl FnMut(LLVMValueRef)) {
+pub(crate) fn each_instruction(function: LLVMValueRef, mut visit: impl FnMut(LLVMValueRef)) {
     // SAFETY: the callers pass a live function; null when it has no body.
     let mut block = unsafe { LLVMGetFirstBasicBlock(function) };
     while !block.is_null() {
