@@ -92,8 +92,8 @@ pub(crate) fn functions<'p>(
             };
             let must = must_import(global);
             let is_root = is_root.contains(&**name);
-            // A call of an alias is not a call of the imported copy. A root is there already, under its body's name.
-            if **name != **call || (is_root && !must) || !seen.insert(name) {
+            // A root is there already, under its body's name.
+            if (is_root && !must) || !seen.insert(name) {
                 continue;
             }
             let size = program

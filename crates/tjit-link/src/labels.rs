@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use inkwell::module::Module;
-use tjit_orc::{GlobalKind, jumps_to_addresses, references, users};
+use tjit_orc::{GlobalKind, jumps_to_addresses, labels_escape, references, users};
 
 use crate::LinkError;
 use crate::inventory::Global;
@@ -42,19 +42,29 @@ impl Labels {
 /// that function alone can go with each version; one that others see, or that holds labels of several functions, can't.
 pub(crate) fn find(module: &Module<'_>, globals: &[Global]) -> Result<Labels, LinkError> {
     let mut labels = Labels::default();
-    for global in globals
-        .iter()
-        .filter(|global| global.facts.defined && !global.is_reserved())
-    {
-        match global.facts.kind {
-            GlobalKind::Variable => table(module, global, &mut labels)?,
-            GlobalKind::Function => {
-                let function = module.get_function(&global.name);
-                if function.is_some_and(jumps_to_addresses) {
-                    labels.pinned.insert(global.name.clone());
-                }
-            }
-            GlobalKind::Alias | GlobalKind::IFunc => {}
+    let of_kind = |kind| {
+        let defined = |global: &&Global| global.facts.defined && !global.is_reserved();
+        globals
+            .iter()
+            .filter(defined)
+            .filter(move |global| global.facts.kind == kind)
+    };
+    for variable in of_kind(GlobalKind::Variable) {
+        table(module, variable, &mut labels)?;
+    }
+    for global in of_kind(GlobalKind::Function) {
+        let Some(function) = module.get_function(&global.name) else {
+            continue;
+        };
+        if !jumps_to_addresses(function) {
+            continue;
+        }
+        let tables = labels.tables_of(&global.name).iter();
+        let tables: Vec<_> = tables
+            .filter_map(|table| module.get_global(table))
+            .collect();
+        if labels_escape(function, &tables) {
+            labels.pinned.insert(global.name.clone());
         }
     }
     Ok(labels)

@@ -50,18 +50,17 @@ impl Lookup {
     /// The names most like `name`, the nearest first.
     pub(crate) fn nearest(&self, name: &str) -> Vec<String> {
         let wanted = last_component(without_parameters(name));
+        let close = |distance: usize, name: &str| distance <= name.len().div_ceil(3);
         let mut scored: Vec<_> = self
             .names
             .iter()
-            .map(|(full, _)| {
+            .filter_map(|(full, _)| {
                 let candidate = without_parameters(full);
-                let whole = distance(name, candidate);
-                (
-                    whole.min(distance(wanted, last_component(candidate)) + 1),
-                    full,
-                )
+                let whole = Some(distance(name, candidate)).filter(|&found| close(found, name));
+                let last = Some(distance(wanted, last_component(candidate)))
+                    .filter(|&found| close(found, wanted));
+                Some((whole.or(last.map(|found| found + 1))?, full))
             })
-            .filter(|(distance, _)| *distance <= name.len().div_ceil(3).max(1))
             .collect();
         scored.sort();
         scored.dedup();

@@ -263,6 +263,16 @@ impl Program {
             destructors: initializers::destructors(indexed(), owner),
             ..Linked::default()
         };
+        for initializer in linked
+            .constructors
+            .iter_mut()
+            .chain(&mut linked.destructors)
+        {
+            let symbol = table.symbols.get(initializer.symbol.as_str());
+            if let Some(function) = symbol.and_then(|symbol| symbol.alias_of.as_ref()) {
+                initializer.symbol = function.to_string();
+            }
+        }
         for (index, module) in indexed() {
             let mut data = Vec::new();
             for global in &module.globals {

@@ -65,9 +65,11 @@ pub(crate) fn resolve(
     let Some(best) = strongest else {
         return Ok(None);
     };
+    // The strictest visibility of all copies holds.
+    let hidden = candidates.iter().any(|candidate| candidate.hidden);
     if best.strength == Strength::Weak
         && best.odr
-        && !best.hidden
+        && !hidden
         && let Some(address) = host()
     {
         return Ok(Some(Owner::Host(address)));

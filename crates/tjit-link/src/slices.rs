@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use inkwell::module::Module;
+use inkwell::values::FunctionValue;
 use tjit_mangle::{Tier, Version, body_name};
 use tjit_orc::{Definition, SliceLinkage, SlicePart, ThreadSafeModule, redirect_calls};
 
@@ -62,7 +64,9 @@ impl Program {
             self.add_copy(&mut parts, name);
         }
         let name = bodies.first().map_or("empty", String::as_str);
-        parts.slice(self, name)
+        let slice = parts.slice(self, name)?;
+        slice.with_module(|module| self.redirect_aliases(module));
+        Ok(slice)
     }
 
     /// A unit: the body of `root` under the name `body_name`, with what is worth inlining and folding, as a module in a
@@ -97,19 +101,44 @@ impl Program {
         }
         let unit = parts.slice(self, body_name)?.clone_to_new_context()?;
         unit.with_module(|module| {
-            let (Some(stub), Some(body)) =
-                (module.get_function(root), module.get_function(body_name))
-            else {
-                return;
-            };
-            // An `alwaysinline` root has a copy of itself in the unit, to be inlined.
-            if stub.count_basic_blocks() == 0 {
-                module
-                    .get_functions()
-                    .for_each(|function| redirect_calls(function, stub, body));
+            self.redirect_aliases(module);
+            if let Some(body) = module.get_function(body_name) {
+                self.redirect_to_body(module, root, body);
             }
         });
         Ok(unit)
+    }
+
+    /// Makes calls of an alias calls of the copy of the function, where the slice has one.
+    fn redirect_aliases(&self, module: &Module<'_>) {
+        for alias in declarations(module) {
+            let target = self
+                .alias_target(alias)
+                .and_then(|target| module.get_function(target));
+            if let Some(copy) = target.filter(|target| target.count_basic_blocks() > 0) {
+                module
+                    .get_functions()
+                    .for_each(|function| redirect_calls(function, alias, copy));
+            }
+        }
+    }
+
+    /// Makes calls of `root` calls of its body, also under other names that it has. An `alwaysinline` root has a copy of
+    /// itself in the unit instead of a declaration, to be inlined.
+    fn redirect_to_body<'m>(&self, module: &Module<'m>, root: &str, body: FunctionValue<'m>) {
+        for called in declarations(module) {
+            let name = called.get_name().to_bytes();
+            if name == root.as_bytes() || self.alias_target(called) == Some(root) {
+                module
+                    .get_functions()
+                    .for_each(|function| redirect_calls(function, called, body));
+            }
+        }
+    }
+
+    fn alias_target(&self, alias: FunctionValue<'_>) -> Option<&str> {
+        let name = alias.get_name().to_str().ok()?;
+        self.symbol(name)?.alias_of.as_deref()
     }
 
     /// Adds the body of `symbol`, and the label tables that go with it. Returns the module it is in.
@@ -183,4 +212,11 @@ impl Program {
             nearest: self.lookup().nearest(name),
         }
     }
+}
+
+fn declarations<'m>(module: &Module<'m>) -> Vec<FunctionValue<'m>> {
+    module
+        .get_functions()
+        .filter(|function| function.count_basic_blocks() == 0)
+        .collect()
 }

@@ -1,6 +1,9 @@
 //! Suffixes, there and back.
 
-use super::{suffix, unpromoted};
+use inkwell::module::Linkage;
+use tjit_orc::{FunctionAttributes, GlobalKind, SurveyedGlobal};
+
+use super::{checked, suffix, unpromoted};
 
 #[test]
 fn a_suffix_depends_on_the_contents_and_on_nothing_else() {
@@ -29,5 +32,49 @@ fn other_names_are_left_alone() {
         "3.4.5",
     ] {
         assert_eq!(unpromoted(name), None, "{name}");
+    }
+}
+
+/// A function of that name, as only bitcode can have it: the parser of text refuses some.
+fn function(name: &[u8]) -> SurveyedGlobal {
+    SurveyedGlobal {
+        name: name.to_vec(),
+        kind: GlobalKind::Function,
+        callable: true,
+        linkage: Linkage::External,
+        hidden: false,
+        defined: true,
+        used: false,
+        thread_local: false,
+        constant: false,
+        externally_initialized: false,
+        section: None,
+        comdat: None,
+        size: 0,
+        alignment: 0,
+        target: None,
+        attributes: FunctionAttributes::default(),
+    }
+}
+
+#[test]
+fn names_are_text_without_nul() {
+    assert_eq!(checked(&function(b"f"), "t.bc"), Ok("f"));
+    for (name, message) in [
+        (
+            &b"a\0b"[..],
+            "linking `t.bc`: symbol `a\\0b`: NUL byte at offset 1",
+        ),
+        (
+            b"\xff",
+            "linking `t.bc`: symbol `\u{fffd}`: it is not UTF-8",
+        ),
+        (
+            b"\x01",
+            "linking `t.bc`: symbol `\\u{1}`: there is nothing behind the `\\01` escape",
+        ),
+    ] {
+        let error = checked(&function(name), "t.bc").expect_err("no linker takes it");
+        assert_eq!(error.to_string(), message);
     }
 }

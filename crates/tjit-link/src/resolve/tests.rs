@@ -70,6 +70,16 @@ fn against_the_host() {
     check(&[odr(0), odr(1)], Ok(Some(Owner::Host(HOST))));
     check(&[candidate(0, Weak)], Ok(Some(Owner::Program(0))));
     check(
+        &[
+            odr(0),
+            Candidate {
+                hidden: true,
+                ..odr(1)
+            },
+        ],
+        Ok(Some(Owner::Program(0))),
+    );
+    check(
         &[Candidate {
             hidden: true,
             ..odr(0)

@@ -1,3 +1,12 @@
 //! Linking and slicing text IR and compiled programs.
 
+mod support;
+
+mod bad_input;
+mod labels;
+mod lookup;
 mod programs;
+mod refusals;
+mod resolution;
+mod slices;
+mod units;

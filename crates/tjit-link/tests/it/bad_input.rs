@@ -1,0 +1,195 @@
+//! Modules that can't be linked at all: one error each, and the program is as before.
+
+use std::sync::Arc;
+
+use tjit_link::{LinkError, Program};
+use tjit_orc::{ErrorKind, ThreadSafeContext};
+
+use crate::support::{link_error, parse};
+
+#[test]
+fn broken_module() {
+    let error = link_error(&[
+        "define i32 @f() {\n  br label %a\na:\n  %x = add i32 %y, 1\n  %y = add i32 1, 1\n  ret i32 %x\n}",
+    ]);
+    let LinkError::Llvm(llvm) = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(llvm.kind(), ErrorKind::Verify);
+    assert!(
+        error.to_string().starts_with("verifying `0.ll`: "),
+        "{error}"
+    );
+    assert_eq!(error.to_string().lines().count(), 1);
+}
+
+#[test]
+fn foreign_triple() {
+    let error = link_error(&[
+        "target triple = \"riscv64-unknown-linux-gnu\"\ndefine void @f() { ret void }",
+    ]);
+    assert!(matches!(error, LinkError::Triple { .. }), "{error:?}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("linking `0.ll`: it was compiled for `riscv64-unknown-linux-gnu`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn foreign_data_layout() {
+    let error = link_error(&["target datalayout = \"E-p:32:32\"\ndefine void @f() { ret void }"]);
+    assert!(matches!(error, LinkError::DataLayout { .. }), "{error:?}");
+    assert!(
+        error.to_string().contains("its data layout is `E-p:32:32`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn undefined_symbols_are_all_listed_demangled_and_sorted() {
+    let error = link_error(&[
+        "declare void @zeta()\ndeclare i32 @_Z1gi(i32)\n@v = external global i32\ndeclare void @unused()
+         define void @f() { call void @zeta()\n call i32 @_Z1gi(i32 1)\n load i32, ptr @v\n ret void }",
+        "declare void @alpha()\ndefine void @h() { call void @alpha()\n ret void }",
+    ]);
+    assert_eq!(
+        error.to_string(),
+        "undefined symbols: `g(int)`, `alpha`, `v`, `zeta`"
+    );
+}
+
+#[test]
+fn hidden_symbols_are_not_looked_for_outside() {
+    let mut program = Program::new(crate::support::host(&["f"]));
+    let text = "declare hidden void @f()\ndefine void @g() { call void @f()\n ret void }";
+    let error = program
+        .link(parse(&[text]))
+        .expect_err("nobody in the program defines it");
+    assert_eq!(error.to_string(), "undefined symbol: `f`");
+}
+
+#[test]
+fn duplicate_strong_definitions_name_both_modules() {
+    let text = "define void @_Z1fv() { ret void }";
+    let error = link_error(&[text, "define void @g() { ret void }", text]);
+    assert_eq!(
+        error.to_string(),
+        "duplicate symbol `f()` (`_Z1fv`): defined in `0.ll` and in `2.ll`"
+    );
+}
+
+#[test]
+fn duplicate_of_an_earlier_link() {
+    let mut program = Program::new(Arc::new(()));
+    program
+        .link(parse(&["define void @f() { ret void }"]))
+        .expect("it links");
+    let texts = [
+        "define void @g() { ret void }",
+        "define void @f() { ret void }",
+    ];
+    let error = program
+        .link(parse(&texts))
+        .expect_err("`f` is defined already");
+    assert!(matches!(error, LinkError::Duplicate { .. }), "{error:?}");
+    assert!(!program.defines("g"), "all or nothing");
+    assert_eq!(program.functions().collect::<Vec<_>>(), ["f"]);
+}
+
+#[test]
+fn function_here_variable_there() {
+    let error = link_error(&["define void @x() { ret void }", "@x = weak global i32 0"]);
+    assert_eq!(
+        error.to_string(),
+        "symbol `x` is a function in `0.ll` and a variable in `1.ll`"
+    );
+    let user = "@x = external global i32\ndefine ptr @f() { ret ptr @x }";
+    let error = link_error(&["define void @x() { ret void }", user]);
+    assert_eq!(
+        error.to_string(),
+        "symbol `x` is a function in `0.ll` and a variable in `1.ll`"
+    );
+}
+
+#[test]
+fn names_that_no_linker_takes() {
+    let long = format!("define void @{}() {{ ret void }}", "x".repeat(65 * 1024));
+    for (text, reason) in [
+        ("define void @\"\\ff\"() { ret void }", "it is not UTF-8"),
+        (
+            "define void @f() { ret void }\ndefine void @\"\\01f\"() { ret void }",
+            "another symbol of the module differs from it by the `\\01` escape only",
+        ),
+        (&long, "66560 bytes, the limit is 65536"),
+    ] {
+        let error = link_error(&[text]);
+        assert!(matches!(error, LinkError::Name { .. }), "{error:?}");
+        assert!(error.to_string().ends_with(reason), "{error}");
+        assert_eq!(error.to_string().lines().count(), 1);
+    }
+}
+
+#[test]
+fn escaped_names_are_what_the_linker_sees() {
+    let mut program = Program::new(Arc::new(()));
+    let texts = [
+        "define void @\"\\01f\"() { ret void }",
+        "declare void @f()\ndefine void @g() { call void @f()\n ret void }",
+    ];
+    program
+        .link(parse(&texts))
+        .expect("both are `f` to a linker");
+    assert_eq!(
+        program
+            .callees("g")
+            .iter()
+            .map(|name| &**name)
+            .collect::<Vec<_>>(),
+        ["f"]
+    );
+}
+
+#[test]
+fn names_of_bodies_are_taken() {
+    let error =
+        link_error(&["define void @f() { ret void }\ndefine void @f_baseline() { ret void }"]);
+    assert_eq!(
+        error.to_string(),
+        "can't link `f_baseline`: it is what a version of `f` is called"
+    );
+
+    let mut program = Program::new(Arc::new(()));
+    program
+        .link(parse(&["define void @f_v2_optimized() { ret void }"]))
+        .expect("there is no `f`");
+    let error = program
+        .link(parse(&["define void @f() { ret void }"]))
+        .expect_err("now there would be");
+    assert_eq!(
+        error.to_string(),
+        "can't link `f_v2_optimized`: it is what a version of `f` is called"
+    );
+}
+
+#[test]
+fn empty_triple_and_layout_are_the_hosts() {
+    let module = ThreadSafeContext::new()
+        .parse("t.ll", b"define void @f() { ret void }")
+        .expect("it parses");
+    let mut program = Program::new(Arc::new(()));
+    program.link(vec![module]).expect("it links");
+    let slice = program.baseline_slice(&["f"]).expect("it slices");
+    let layout = slice.with_module(|module| {
+        module
+            .get_data_layout()
+            .as_str()
+            .to_string_lossy()
+            .into_owned()
+    });
+    assert_eq!(
+        layout,
+        tjit_orc::Host::get().expect("there is a host").data_layout
+    );
+}

@@ -1,0 +1,128 @@
+//! What can't be linked yet: an error that names the symbol.
+
+use tjit_link::LinkError;
+
+use crate::support::link_error;
+
+#[track_caller]
+fn check(text: &str, message: &str) {
+    let error = link_error(&[text]);
+    assert!(matches!(error, LinkError::Unsupported { .. }), "{error:?}");
+    assert_eq!(error.to_string(), format!("can't link {message}"));
+}
+
+#[test]
+fn thread_local_variables() {
+    check(
+        "@_ZN1n1xE = thread_local global i32 0",
+        "`n::x` (`_ZN1n1xE`): it is thread-local",
+    );
+    check(
+        "@x = external thread_local global i32\ndefine ptr @f() { ret ptr @x }",
+        "`x`: it is thread-local",
+    );
+}
+
+#[test]
+fn thread_local_declarations_that_nobody_uses_are_harmless() {
+    crate::support::link(&["@x = external thread_local global i32\ndefine void @f() { ret void }"]);
+}
+
+#[test]
+fn ifuncs() {
+    check(
+        "@f = ifunc void (), ptr @r\ndefine ptr @r() { ret ptr null }",
+        "`f`: it is an ifunc",
+    );
+}
+
+#[test]
+fn module_level_assembly() {
+    check(
+        "module asm \".globl f\"\nmodule asm \"f: ret\"\ndefine void @g() { ret void }",
+        "`f`: module-level inline assembly of `0.ll` defines it",
+    );
+    crate::support::link(&[
+        "module asm \".globl _ZSt21ios_base_library_initv\"\ndefine void @g() { ret void }",
+    ]);
+}
+
+#[test]
+fn sections_that_the_system_calls() {
+    check(
+        "@f.init = global ptr @f, section \".init_array.00100\"\ndefine void @f() { ret void }",
+        "`f.init`: it is in a section that the system calls",
+    );
+}
+
+#[test]
+fn bounds_of_sections() {
+    let text = "@x = global i32 0, section \"things\"\n@__start_things = external global i32\ndefine ptr @f() { ret ptr @__start_things }";
+    check(
+        text,
+        "`__start_things`: it is a bound of a section, which the linker would have to make up",
+    );
+}
+
+#[test]
+fn aliases_of_what_gave_way() {
+    let weak = "@a = alias void (), ptr @f\ndefine weak void @f() { ret void }";
+    let error = link_error(&[weak, "define void @f() { ret void }"]);
+    assert_eq!(
+        error.to_string(),
+        "can't link `a`: it is an alias of a definition that gave way to another"
+    );
+}
+
+#[test]
+fn aliases_into_functions() {
+    check(
+        "@a = alias i8, getelementptr (i8, ptr @f, i64 1)\ndefine void @f() { ret void }",
+        "`a`: it is an alias of an address inside a function",
+    );
+}
+
+#[test]
+fn names_of_counters() {
+    check(
+        "@f.tjit.calls = global i64 0",
+        "`f.tjit.calls`: its name is that of a counter",
+    );
+}
+
+#[test]
+fn symbols_bound_to_the_host_already() {
+    let user = "declare void @f()\ndefine void @g() { call void @f()\n ret void }";
+    let (mut program, _) =
+        crate::support::try_link(crate::support::host(&["f"]), &[user]).expect("the host has it");
+    let error = program
+        .link(crate::support::parse(&["define void @f() { ret void }"]))
+        .expect_err("too late");
+    assert_eq!(
+        error.to_string(),
+        "can't link `f`: the program is bound to the host's already"
+    );
+}
+
+#[test]
+fn tentative_definitions_that_grow_too_late() {
+    let (mut program, _) = crate::support::link(&["@x = common global i32 0"]);
+    let error = program
+        .link(crate::support::parse(&["@x = common global i64 0"]))
+        .expect_err("too late");
+    assert_eq!(
+        error.to_string(),
+        "can't link `x`: `0.ll` defines it too small for another module"
+    );
+}
+
+#[test]
+fn functions_that_the_program_does_not_define() {
+    let user = "declare void @f()\ndefine void @g() { call void @f()\n ret void }";
+    let (program, _) =
+        crate::support::try_link(crate::support::host(&["f"]), &[user]).expect("the host has it");
+    let error = program
+        .baseline_slice(&["f"])
+        .expect_err("the host's code can't be sliced");
+    assert!(matches!(error, LinkError::Unknown { .. }), "{error:?}");
+}
