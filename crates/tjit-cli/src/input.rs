@@ -1,0 +1,129 @@
+//! The files of the program and what they hold.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// One file of the program.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Input {
+    pub(crate) path: PathBuf,
+    pub(crate) kind: Kind,
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Bitcode or textual IR; the JIT tells them apart.
+    Ir,
+    C,
+    Cxx,
+    Rust,
+}
+
+/// The first bytes of bitcode, and of bitcode in the wrapper that Apple's tools put around it
+/// (<https://llvm.org/docs/BitCodeFormat.html>).
+const BITCODE: [[u8; 4]; 2] = [*b"BC\xC0\xDE", [0xDE, 0xC0, 0x17, 0x0B]];
+
+impl Input {
+    /// Finds out what the file holds, from its name or else from its first bytes, and that it can be read.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let start = first_bytes(path)?;
+        let kind = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("ll" | "bc") => Some(Kind::Ir),
+            Some("c") => Some(Kind::C),
+            // Upper case is C++ to every Unix compiler.
+            Some("C" | "cc" | "cpp" | "cxx" | "c++") => Some(Kind::Cxx),
+            Some("rs") => Some(Kind::Rust),
+            _ => BITCODE
+                .iter()
+                .any(|magic| *magic == start[..])
+                .then_some(Kind::Ir),
+        };
+        let kind = kind.ok_or_else(|| Error::UnknownKind {
+            path: path.to_owned(),
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            kind,
+        })
+    }
+
+    /// Whether it has to be compiled to IR.
+    pub(crate) fn is_source(&self) -> bool {
+        self.kind != Kind::Ir
+    }
+}
+
+/// The first four bytes of a file, or all when it is shorter.
+fn first_bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(4).read_to_end(&mut start));
+    match read {
+        Ok(_) => Ok(start),
+        Err(error) => Err(Error::Read {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind_of(name: &str, contents: &[u8]) -> Result<Kind, Error> {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().join(name);
+        std::fs::write(&path, contents).expect("it can be written");
+        Input::open(&path).map(|input| input.kind)
+    }
+
+    #[test]
+    fn the_extension_decides() {
+        let cases = [
+            ("a.ll", Kind::Ir),
+            ("a.bc", Kind::Ir),
+            ("a.c", Kind::C),
+            ("a.C", Kind::Cxx),
+        ];
+        for (name, kind) in cases
+            .into_iter()
+            .chain([("a.b.cxx", Kind::Cxx), ("a.rs", Kind::Rust)])
+        {
+            assert_eq!(kind_of(name, b"").ok(), Some(kind), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_files_are_told_by_their_contents() {
+        assert_eq!(kind_of("program", b"BC\xC0\xDE....").ok(), Some(Kind::Ir));
+        assert_eq!(
+            kind_of("program.o", b"\xDE\xC0\x17\x0B....").ok(),
+            Some(Kind::Ir)
+        );
+        for contents in [&b"\x7FELF...."[..], b"BC\xC0", b""] {
+            assert!(matches!(
+                kind_of("program.o", contents),
+                Err(Error::UnknownKind { .. })
+            ));
+        }
+    }
+
+    #[test]
+    fn directories_and_missing_files_get_the_systems_message() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        for path in [
+            directory.path().to_owned(),
+            directory.path().join("missing.bc"),
+        ] {
+            assert!(
+                matches!(Input::open(&path), Err(Error::Read { .. })),
+                "{}",
+                path.display()
+            );
+        }
+    }
+}

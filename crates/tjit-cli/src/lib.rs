@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+#![deny(unsafe_code)]
+
+mod args;
+mod command;
+mod error;
+
+mod frontend;
+mod input;
+mod toolchain;
+
+mod process;
+mod report;
+mod watch;
+
+pub use command::main;
