@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 
 trait Shape {
     fn area(&self) -> f64;
@@ -54,7 +55,8 @@ fn main() {
     apply(20, |_| area += shapes.iter().map(|s| s.area()).sum::<f64>());
 
     let mut words: BTreeMap<String, usize> = BTreeMap::new();
-    let mut lengths: HashMap<usize, usize> = HashMap::new();
+    // With keys of its own: random ones come from a thread-local.
+    let mut lengths: HashMap<usize, usize, BuildHasherDefault<DefaultHasher>> = HashMap::default();
     for i in 0..1000 {
         *words.entry(format!("w{}", i % 7)).or_default() += 1;
         *lengths.entry(i % 13).or_default() += i;
