@@ -1,0 +1,91 @@
+//! How long a trip holds up the thread that makes it: from the address of the stub to the function in the queue.
+
+use std::hint::{black_box, spin_loop};
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
+
+use criterion::{
+    BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime,
+};
+use tjit_benches::{Trips, WorkerState};
+
+/// The default policy's.
+const CAPACITY: NonZeroUsize = NonZeroUsize::new(4_096).expect("not zero");
+
+/// A worker that found nothing to do sleeps well before this has passed.
+const FALLS_ASLEEP: Duration = Duration::from_micros(50);
+
+/// First trips of `iterations` functions, one queue's length of them at a time.
+fn first_trips(iterations: u64, worker: WorkerState) -> Duration {
+    let mut left = usize::try_from(iterations).expect("criterion asks for fewer");
+    let mut total = Duration::ZERO;
+    while left > 0 {
+        let functions = left.min(CAPACITY.get());
+        left -= functions;
+        let trips = Trips::new(functions, CAPACITY, worker);
+        let start = Instant::now();
+        for &stub in trips.functions() {
+            black_box(trips.trip(stub));
+        }
+        total += start.elapsed();
+    }
+    total
+}
+
+/// First trips, each of which finds a sleeping worker.
+fn waking_trips(iterations: u64) -> Duration {
+    let mut left = usize::try_from(iterations).expect("criterion asks for fewer");
+    let mut total = Duration::ZERO;
+    while left > 0 {
+        let functions = left.min(CAPACITY.get());
+        left -= functions;
+        let trips = Trips::new(functions, CAPACITY, WorkerState::Draining);
+        for &stub in trips.functions() {
+            spin_for(FALLS_ASLEEP);
+            let start = Instant::now();
+            black_box(trips.trip(stub));
+            total += start.elapsed();
+            while !trips.is_served(stub) {
+                spin_loop();
+            }
+        }
+    }
+    total
+}
+
+fn spin_for(time: Duration) {
+    let start = Instant::now();
+    while start.elapsed() < time {
+        spin_loop();
+    }
+}
+
+/// Trips that change nothing: `wanted` functions have tripped before, and the last one trips again and again.
+fn repeated(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, functions: usize) {
+    let trips = Trips::new(functions, NonZeroUsize::MIN, WorkerState::Absent);
+    for &stub in trips.functions() {
+        black_box(trips.trip(stub));
+    }
+    let last = trips.functions()[functions - 1];
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| trips.trip(black_box(last)));
+    });
+}
+
+fn trip(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("trip");
+    group.bench_function("worker_busy", |bencher| {
+        bencher.iter_custom(|iterations| first_trips(iterations, WorkerState::Absent));
+    });
+    group.bench_function("worker_draining", |bencher| {
+        bencher.iter_custom(|iterations| first_trips(iterations, WorkerState::Draining));
+    });
+    group.bench_function("worker_asleep", |bencher| bencher.iter_custom(waking_trips));
+    // The queue holds one: the second function never gets in.
+    repeated(&mut group, "queue_full", 2);
+    repeated(&mut group, "queued_already", 1);
+    group.finish();
+}
+
+criterion_group!(benches, trip);
+criterion_main!(benches);
