@@ -17,6 +17,7 @@ use crate::config::{Builder, Config};
 use crate::counters::EntryCounters;
 use crate::first_call::{self, FirstCall};
 use crate::host::Host;
+use crate::lifecycle;
 use crate::request::Request;
 use crate::trip::{self, TripContext};
 
@@ -32,7 +33,8 @@ pub(crate) struct Engine {
     context: ThreadSafeContext,
     pub(crate) stubs: Arc<StubManager>,
     pub(crate) runtime: Arc<Runtime<Request>>,
-    /// Addresses of what every program gets from us: the parts of libc that are linked statically, and the trip function.
+    /// Addresses of what every program gets from us: the parts of libc that are linked statically, the trip function, and
+    /// the one through which we call it.
     pub(crate) support: HashMap<String, u64>,
     // Its address is part of generated code.
     _trip_context: Box<TripContext>,
@@ -205,8 +207,8 @@ fn support(
     let host = Host::new(HashMap::new(), &[])?;
     dylib.add_generator(Box::new(move |name| host.find(name).map(function_at)));
     let context = ThreadSafeContext::new();
-    let ir = trip::support_ir(trip_context, OWN_TRIP_FUNCTION);
-    let mut names = vec![OWN_TRIP_FUNCTION.to_owned()];
+    let ir = trip::support_ir(trip_context, OWN_TRIP_FUNCTION) + lifecycle::ENTER_IR;
+    let mut names = vec![OWN_TRIP_FUNCTION.to_owned(), lifecycle::ENTER.to_owned()];
     let libc = tjit_link::support_module(&context)?;
     names.extend(libc.with_module(defined_names));
     let options = tjit_compile_layer::ModuleOptions::default;

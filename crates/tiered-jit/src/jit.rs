@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam::channel::Sender;
+use tjit_link::Linked;
 use tjit_runtime::{EventReceiver, FunctionRecord, Stats};
 
 use crate::config::Builder;
 use crate::engine::Engine;
 use crate::entry::{Function, FunctionPointer};
 use crate::first_call;
+use crate::lifecycle::Arguments;
 use crate::promote::{self, VersionNumbers};
 use crate::request::Reoptimize;
 use crate::source::ModuleSource;
@@ -135,14 +137,19 @@ impl TieredJit {
         &self,
         sources: impl IntoIterator<Item = ModuleSource>,
     ) -> Result<(), Error> {
+        let linked = self.link(sources)?;
+        // SAFETY: our caller vouches for the modules.
+        unsafe { lifecycle::construct(self.engine(), &linked, Arguments::none()) }
+    }
+
+    /// Parses and links modules; none of their code runs.
+    fn link(&self, sources: impl IntoIterator<Item = ModuleSource>) -> Result<Linked, Error> {
         let engine = self.engine();
         let modules = sources
             .into_iter()
             .map(|source| source.parse(engine.context()))
             .collect::<Result<_, _>>()?;
-        let linked = engine.link(modules)?;
-        // SAFETY: our caller vouches for the modules.
-        unsafe { lifecycle::construct(engine, &linked) }
+        engine.link(modules)
     }
 
     /// A handle on a function, by its name in the source (`Circle::area`) or its linker-level name (`_ZN6Circle4areaEv`).
@@ -180,8 +187,10 @@ impl TieredJit {
 
     /// Runs the program's `main`, or another function of that type, and returns what it returns.
     ///
-    /// It gets `arguments` (the first is the program's name) and the process's environment. The handlers that the program
-    /// registered with `atexit` run when the process exits or the JIT is dropped, whichever comes first.
+    /// It gets a copy of `arguments` (the first is the program's name), which is never freed, since the program may keep
+    /// pointers to it, and the process's environment. The handlers that the program registered with `atexit` run when the
+    /// process exits or the JIT is dropped, whichever comes first. An exception that the program does not catch ends the
+    /// process where it was thrown.
     ///
     /// # Errors
     /// [`Error::NoEntry`] if the program does not define `entry`.
@@ -193,8 +202,36 @@ impl TieredJit {
         entry: &str,
         arguments: &[std::ffi::CString],
     ) -> Result<i32, Error> {
+        let engine = self.engine();
+        lifecycle::entry(engine, entry)?;
+        let arguments = Arguments::leak(arguments);
         // SAFETY: our caller vouches for the type and the program.
-        unsafe { lifecycle::run_main(self.engine(), entry, arguments) }
+        unsafe { lifecycle::call(engine, entry, arguments) }
+    }
+
+    /// Adds modules and runs them as a process runs its executable: constructors, which get the arguments too, and then
+    /// `entry`. See [`TieredJit::add_modules`] and [`TieredJit::run_main`].
+    ///
+    /// # Errors
+    /// As [`TieredJit::add_modules`], and [`Error::NoEntry`] if the program does not define `entry`; none of its code has run
+    /// then.
+    ///
+    /// # Safety
+    /// As [`TieredJit::add_modules`] and [`TieredJit::run_main`].
+    pub unsafe fn run_program(
+        &self,
+        sources: impl IntoIterator<Item = ModuleSource>,
+        entry: &str,
+        arguments: &[std::ffi::CString],
+    ) -> Result<i32, Error> {
+        let linked = self.link(sources)?;
+        let engine = self.engine();
+        lifecycle::entry(engine, entry)?;
+        let arguments = Arguments::leak(arguments);
+        // SAFETY: our caller vouches for the modules.
+        unsafe { lifecycle::construct(engine, &linked, arguments)? };
+        // SAFETY: our caller vouches for the type and the program.
+        unsafe { lifecycle::call(engine, entry, arguments) }
     }
 
     /// Counts and times of what was compiled up to now.

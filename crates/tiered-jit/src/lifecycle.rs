@@ -2,64 +2,158 @@
 
 use std::ffi::{CString, c_char, c_int, c_void};
 
-use tjit_link::Linked;
+use tjit_link::{Initializer, Linked};
 
 use crate::Error;
 use crate::engine::Engine;
 
-type Main = unsafe extern "C" fn(c_int, *const *const c_char, *const *const c_char) -> c_int;
-type Initializer = unsafe extern "C" fn(c_int, *const *const c_char, *const *const c_char);
+/// The function through which the program's own are called from here.
+pub(crate) const ENTER: &str = "tjit.enter";
+
+/// Its IR. It is where a search for an exception's handler ends, for it has no unwind information: an exception that nobody
+/// in the program catches must end in `std::terminate` where it was thrown, and not in a handler further out, such as the
+/// one that Rust has around its main.
+pub(crate) const ENTER_IR: &str = "\
+    define i32 @\"tjit.enter\"(ptr %function, i32 %argc, ptr %argv, ptr %envp) nounwind {\n  \
+      %result = call i32 %function(i32 %argc, ptr %argv, ptr %envp)\n  \
+      ret i32 %result\n\
+    }\n";
+
+type Enter =
+    unsafe extern "C" fn(*const (), c_int, *const *mut c_char, *const *const c_char) -> c_int;
 
 unsafe extern "C" {
-    // Neither is in the libc crate: the first is part of the C++ ABI, the second POSIX's.
+    // None is in the libc crate: they are part of the C++ ABI, and POSIX's.
+    fn __cxa_atexit(
+        handler: unsafe extern "C" fn(*mut c_void),
+        argument: *mut c_void,
+        dso: *mut c_void,
+    ) -> c_int;
     fn __cxa_finalize(dso: *mut c_void);
     static environ: *const *const c_char;
 }
 
-/// Runs the constructors of newly linked modules.
+/// What `main` is called with and, as glibc does it, constructors are. It is never freed: as in any process, the program may
+/// keep pointers to it for as long as it runs, and write to the strings.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arguments {
+    count: c_int,
+    vector: *const *mut c_char,
+}
+
+impl Arguments {
+    pub(crate) fn leak(arguments: &[CString]) -> Self {
+        let mut vector: Vec<_> = arguments
+            .iter()
+            .map(|argument| argument.clone().into_raw())
+            .collect();
+        vector.push(std::ptr::null_mut());
+        let count = c_int::try_from(arguments.len()).unwrap_or(c_int::MAX);
+        let vector = vector.leak().as_ptr();
+        Self { count, vector }
+    }
+
+    /// Not even a name.
+    pub(crate) fn none() -> Self {
+        Self {
+            count: 0,
+            vector: &raw const NO_STRINGS.0[0],
+        }
+    }
+}
+
+/// An empty, terminated vector of arguments.
+struct NoStrings([*mut c_char; 1]);
+
+// SAFETY: it holds no pointer to anything.
+unsafe impl Sync for NoStrings {}
+
+static NO_STRINGS: NoStrings = NoStrings([std::ptr::null_mut()]);
+
+/// Registers the destructors of newly linked modules and then runs their constructors.
 ///
 /// # Safety
 /// The modules' code must be free of undefined behaviour.
-pub(crate) unsafe fn construct(engine: &Engine, linked: &Linked) -> Result<(), Error> {
+pub(crate) unsafe fn construct(
+    engine: &Engine,
+    linked: &Linked,
+    arguments: Arguments,
+) -> Result<(), Error> {
+    // Before the program registers any handler, and so to run after all of them.
+    register(engine, &linked.destructors)?;
     for constructor in &linked.constructors {
-        let address = entry(engine, &constructor.symbol)?;
-        let arguments = [std::ptr::null()];
-        // SAFETY: the address is that of a constructor's stub, which takes nothing or, as glibc passes them, the arguments of
-        // main; our caller vouches for its code.
-        unsafe {
-            let function = std::mem::transmute::<*const (), Initializer>(address as *const ());
-            function(0, arguments.as_ptr(), environ);
-        }
+        // SAFETY: a constructor takes nothing or the arguments of main; that it returns nothing is no matter in the C calling
+        // conventions. Our caller vouches for its code.
+        let _nothing = unsafe { call(engine, &constructor.symbol, arguments)? };
     }
     Ok(())
 }
 
-/// Runs a function of main's type.
+/// Calls a function of main's type.
 ///
 /// # Safety
-/// `entry` must be such a function and the program free of undefined behaviour.
-pub(crate) unsafe fn run_main(
+/// `symbol` must be such a function and the program free of undefined behaviour.
+pub(crate) unsafe fn call(
     engine: &Engine,
-    name: &str,
-    arguments: &[CString],
+    symbol: &str,
+    arguments: Arguments,
 ) -> Result<i32, Error> {
-    let address = entry(engine, name)?;
-    let mut argv: Vec<*const c_char> = arguments.iter().map(|argument| argument.as_ptr()).collect();
-    argv.push(std::ptr::null());
-    let argc = c_int::try_from(arguments.len()).unwrap_or(c_int::MAX);
-    // SAFETY: the address is that of the function's stub; our caller vouches for its type and code. C lets main write to the
-    // strings, which nobody else reads meanwhile.
-    unsafe {
-        let main = std::mem::transmute::<*const (), Main>(address as *const ());
-        Ok(main(argc, argv.as_ptr(), environ))
+    let function = entry(engine, symbol)? as *const ();
+    let enter = engine.support.get(ENTER).copied().unwrap_or_default() as *const ();
+    if enter.is_null() {
+        return Err(Error::NoEntry(ENTER.to_owned()));
     }
+    // SAFETY: it is compiled from the IR above, which has this type.
+    let enter = unsafe { std::mem::transmute::<*const (), Enter>(enter) };
+    // SAFETY: only read; that nobody changes the environment meanwhile is up to the embedder as with any `getenv`.
+    let environment = unsafe { environ };
+    // SAFETY: `function` is a stub, which is never null, of a function for whose type and code our caller vouches.
+    Ok(unsafe { enter(function, arguments.count, arguments.vector, environment) })
 }
 
-fn entry(engine: &Engine, symbol: &str) -> Result<usize, Error> {
+/// The stub of a function of the program.
+pub(crate) fn entry(engine: &Engine, symbol: &str) -> Result<usize, Error> {
     let record = engine
         .record(symbol)
         .ok_or_else(|| Error::NoEntry(symbol.to_owned()))?;
     Ok(record.stub())
+}
+
+/// Has the functions called, in order, when the program ends.
+fn register(engine: &Engine, destructors: &[Initializer]) -> Result<(), Error> {
+    let (Some(first), Some(&dso)) = (destructors.first(), engine.support.get("__dso_handle"))
+    else {
+        return Ok(());
+    };
+    let stubs = destructors
+        .iter()
+        .map(|destructor| entry(engine, &destructor.symbol));
+    let stubs: Box<Vec<usize>> = Box::new(stubs.collect::<Result<_, _>>()?);
+    // SAFETY: the handler gets what it says it needs, once: exit handlers are called once. What it calls is there when it
+    // runs, which is at the latest before the JIT is dropped.
+    let failed = unsafe { __cxa_atexit(destroy, Box::into_raw(stubs).cast(), dso as *mut c_void) };
+    if failed != 0 {
+        let reason = "the system has no room for another exit handler".to_owned();
+        let function = first.symbol.clone();
+        return Err(Error::Compile { function, reason });
+    }
+    Ok(())
+}
+
+/// Calls the functions of a list that is given up.
+///
+/// # Safety
+/// `stubs` is a boxed vector of stubs of functions without parameters, and it is not used again.
+unsafe extern "C" fn destroy(stubs: *mut c_void) {
+    // SAFETY: says our caller.
+    let stubs = unsafe { Box::from_raw(stubs.cast::<Vec<usize>>()) };
+    for stub in *stubs {
+        // SAFETY: says our caller; a stub is never null.
+        let destructor =
+            unsafe { std::mem::transmute::<*const (), unsafe extern "C" fn()>(stub as *const ()) };
+        // SAFETY: whoever added the module to the program vouched for its code.
+        unsafe { destructor() };
+    }
 }
 
 /// Runs the handlers that the program registered for its end, last first, as `dlclose` does for a library.

@@ -77,8 +77,6 @@ pub(crate) fn run(
     arguments: &[CString],
 ) -> Result<i32, Error> {
     // SAFETY: whoever started us asked for this program to be run, and trusts it as they would an executable: it has our
-    // rights and can do whatever we can.
-    unsafe { jit.add_modules(modules)? };
-    // SAFETY: as above; that the entry function is of main's type is what its flag asks for.
-    Ok(unsafe { jit.run_main(entry, arguments)? })
+    // rights and can do whatever we can. That the entry function is of main's type is what its flag asks for.
+    Ok(unsafe { jit.run_program(modules, entry, arguments)? })
 }

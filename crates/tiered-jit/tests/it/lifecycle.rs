@@ -47,6 +47,34 @@ fn a_program_without_main() {
     assert!(matches!(result, Err(Error::NoEntry(_))), "{result:?}");
 }
 
+#[test]
+fn a_program_runs_as_an_executable_does() {
+    let bitcode = compile_to_bitcode(
+        "static int early, kept;\nstatic char **seen;\n\
+         __attribute__((constructor)) static void start(int argc, char **argv) { early = argc; seen = argv; }\n\
+         extern \"C\" int constructed() { return early; }\n\
+         int main(int argc, char **argv) { kept = argv == seen; return kept * 10 + argc; }\n",
+        Lang::Cxx,
+        &[],
+    );
+    let module = || [ModuleSource::bytes("program.cpp", bitcode.clone())];
+    let arguments = ["program", "argument"].map(|argument| CString::new(argument).expect("no NUL"));
+    let jit = with_threshold(1).build().expect("it starts");
+    // SAFETY: it is a main, and harmless.
+    let code = unsafe { jit.run_program(module(), "main", &arguments) }.expect("it runs");
+    assert_eq!(code, 12);
+
+    let jit = with_threshold(1).build().expect("it starts");
+    // SAFETY: as above.
+    let result = unsafe { jit.run_program(module(), "start_here", &arguments) };
+    assert!(matches!(result, Err(Error::NoEntry(_))), "{result:?}");
+    assert_eq!(
+        nullary(&jit, "constructed") as i32,
+        0,
+        "no constructor has run"
+    );
+}
+
 /// Where the program of the next test writes what happens after it is gone.
 static mut ENDED: i64 = 0;
 
@@ -55,6 +83,8 @@ fn destructors_run_in_reverse_when_the_jit_is_dropped() {
     let bitcode = compile_to_bitcode(
         "#include <cstdlib>\nextern \"C\" long ended;\n\
          struct Note { long n; explicit Note(long n) : n(n) {} ~Note() { ended = ended * 10 + n; } };\n\
+         __attribute__((destructor)) static void last() { ended = ended * 10 + 5; }\n\
+         __attribute__((destructor(200))) static void very_last() { ended = ended * 10 + 6; }\n\
          static Note one(1);\nstatic void handler() { ended = ended * 10 + 2; }\n\
          extern \"C\" long start() { static Note three(3); std::atexit(handler); return ended; }\n",
         Lang::Cxx,
@@ -69,5 +99,5 @@ fn destructors_run_in_reverse_when_the_jit_is_dropped() {
     assert_eq!(nullary(&jit, "start"), 0);
     drop(jit);
     // SAFETY: nobody writes to it any more.
-    assert_eq!(unsafe { (&raw const ENDED).read() }, 231);
+    assert_eq!(unsafe { (&raw const ENDED).read() }, 23156);
 }
