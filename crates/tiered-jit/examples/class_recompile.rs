@@ -7,121 +7,132 @@
 use std::error::Error;
 use std::ffi::c_void;
 use std::num::NonZeroU64;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread;
 
 use tiered_jit::inkwell::module::Module;
 use tiered_jit::inkwell::values::{FunctionValue, InstructionOpcode, InstructionValue};
-use tiered_jit::{ModuleSource, TieredJit, TransformError};
+use tiered_jit::{ModuleSource, TieredJit, TransformError, VersionInfo};
 use tjit_test_util::{Lang, compile_to_bitcode};
 
 type Method = unsafe extern "C" fn(*mut c_void, i64) -> i64;
 
 const SOURCE: &str = include_str!("class_recompile/thermometer.cpp");
 const STEPS: i64 = 200;
+const EXPECTED: i64 = 20 + 3 * STEPS;
 
-#[expect(clippy::print_stdout, reason = "an example shows what it does")]
 fn main() -> Result<(), Box<dyn Error>> {
-    let bitcode = compile_to_bitcode(
-        SOURCE,
-        Lang::Cxx,
-        &["-O1", "-Xclang", "-disable-llvm-passes"],
-    );
+    let flags = ["-O1", "-Xclang", "-disable-llvm-passes"];
+    let bitcode = compile_to_bitcode(SOURCE, Lang::Cxx, &flags);
     // A threshold that is never reached: whatever is recompiled here is recompiled because we ask for it.
     let jit = TieredJit::builder().threshold(NonZeroU64::MAX).build()?;
-    // SAFETY: the module is the class above; it has no undefined behaviour and takes from the host what libstdc++ defines.
+    // SAFETY: the module is the class of the source beside this file; it has no undefined behaviour and takes from the host
+    // what libstdc++ defines.
     unsafe { jit.add_module(ModuleSource::bytes("thermometer.cpp", bitcode))? };
 
     let make = jit.function::<unsafe extern "C" fn(i64) -> *mut c_void>("make_thermometer")?;
     let delete = jit.function::<unsafe extern "C" fn(*mut c_void)>("delete_sensor")?;
-    let readings =
-        jit.function::<unsafe extern "C" fn(*mut c_void) -> i64>("Thermometer::readings")?;
-    let serial = jit.function::<unsafe extern "C" fn() -> i64>("serial_now")?;
-    let initialisations = jit.function::<unsafe extern "C" fn() -> i32>("initialisations_now")?;
-    let by_name = jit.function::<Method>("Thermometer::read")?;
-
     // SAFETY: the factory's type is as declared; the object lives until `delete` below.
     let object = unsafe { make(20) };
     let vtable_before = vtable(object);
-    let expected = 20 + 3 * STEPS;
 
+    let (version, calls) = recompile_while_running(&jit, object)?;
+
+    assert_eq!(vtable(object), vtable_before, "the object kept its vtable");
+    check_state(&jit, object, calls)?;
+    report(&jit, &version, calls);
+    // SAFETY: made by the factory, and no thread uses it any more.
+    unsafe { delete(object) };
+    Ok(())
+}
+
+/// Has two threads call the method through the object's vtable, recompiles it meanwhile, and waits until both have run the new
+/// version. Returns that version and how many calls were made.
+fn recompile_while_running(
+    jit: &TieredJit,
+    object: *mut c_void,
+) -> Result<(Arc<VersionInfo>, i64), Box<dyn Error>> {
     let stop = AtomicBool::new(false);
-    let calls = AtomicU64::new(0);
+    let calls = AtomicI64::new(0);
     let shared = SharedObject(object);
+    let wait_for_calls = |number: i64| {
+        let target = calls.load(Ordering::Relaxed) + number;
+        while calls.load(Ordering::Relaxed) < target {
+            thread::yield_now();
+        }
+    };
     let version = thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
-                    assert_eq!(read_virtually(&shared, STEPS), expected);
+                    assert_eq!(read_virtually(&shared, STEPS), EXPECTED);
                     calls.fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
-        while calls.load(Ordering::Relaxed) < 2_000 {
-            thread::yield_now();
-        }
-
-        // From outside, while both threads run the method.
-        let version = jit
-            .reoptimize("Thermometer::read")
-            .map(|request| request.transform(freeze_configuration).wait());
-
-        let at_publication = calls.load(Ordering::Relaxed);
-        while calls.load(Ordering::Relaxed) < at_publication + 2_000 {
-            thread::yield_now();
-        }
+        wait_for_calls(2_000);
+        let request = jit.reoptimize("Thermometer::read");
+        let version = request.and_then(|request| request.transform(freeze_configuration).wait());
+        wait_for_calls(2_000);
         stop.store(true, Ordering::Relaxed);
         version
-    })??;
+    })?;
+    Ok((version, calls.into_inner()))
+}
 
-    assert_eq!(vtable(object), vtable_before, "the object kept its vtable");
+/// Nothing that the program can observe has changed but the code.
+fn check_state(jit: &TieredJit, object: *mut c_void, calls: i64) -> Result<(), Box<dyn Error>> {
+    let by_name = jit.function::<Method>("Thermometer::read")?;
+    let readings = jit.function::<Method>("Thermometer::readings")?;
+    let serial = jit.function::<unsafe extern "C" fn() -> i64>("serial_now")?;
+    let initialisations = jit.function::<unsafe extern "C" fn() -> i32>("initialisations_now")?;
     assert!(
         std::ptr::fn_addr_eq(vtable_entry(object), by_name.pointer()),
         "virtual calls and the name lead to the same stub"
     );
-    // SAFETY: the types are as declared, and the object is alive.
+    // SAFETY: the types are as declared (`readings` ignores a second argument), and the object is alive.
     let (read, counted, serial, initialised) = unsafe {
         (
             by_name(object, STEPS),
-            readings(object),
+            readings(object, 0),
             serial(),
             initialisations(),
         )
     };
-    let total = i64::try_from(calls.load(Ordering::Relaxed))? + 1;
-    assert_eq!(read, expected);
+    assert_eq!(read, EXPECTED);
     assert_eq!(
-        counted, total,
+        counted,
+        calls + 1,
         "the object counted every call, before and after"
     );
     assert_eq!(
         serial,
-        1000 + total,
+        1000 + calls + 1,
         "the function-local static kept its value"
     );
     assert_eq!(initialised, 1, "and was initialised once");
+    Ok(())
+}
 
+#[expect(clippy::print_stdout, reason = "an example shows what it does")]
+fn report(jit: &TieredJit, version: &VersionInfo, calls: i64) {
     println!(
-        "the live object runs `{}`, {} calls made",
-        version.body, total
+        "the live object runs `{}`; {calls} calls were made meanwhile",
+        version.body
     );
     jit.for_each_function(|function| {
-        if function.symbol().contains("Thermometer4read") {
-            for version in function.versions() {
-                println!(
-                    "{:<40} {:?} {:>5} bytes of code, compiled in {:>6.2} ms ({})",
-                    version.body,
-                    version.tier,
-                    version.size,
-                    version.phases.total().as_secs_f64() * 1e3,
-                    version.cause
-                );
-            }
+        if !function.symbol().contains("Thermometer4read") {
+            return;
+        }
+        for version in function.versions() {
+            let ms = version.phases.total().as_secs_f64() * 1e3;
+            println!(
+                "{:<40} {:>5} bytes, compiled in {ms:>6.2} ms ({})",
+                version.body, version.size, version.cause
+            );
         }
     });
-    // SAFETY: made by the factory, and no thread uses it any more.
-    unsafe { delete(object) };
-    Ok(())
 }
 
 /// Replaces every load of the configuration global by the value it has been set to.
