@@ -122,7 +122,6 @@ fn describe(module: LLVMModuleRef, kind: GlobalKind, value: LLVMValueRef) -> Sur
         section: if is_object { section(value) } else { None },
         comdat: if is_object { comdat(value) } else { None },
         size: if is_variable { size(module, value) } else { 0 },
-        // SAFETY: only asked of functions and variables.
         alignment: if is_object { alignment(value) } else { 0 },
         target: (kind == GlobalKind::Alias).then(|| alias_target(value)),
         attributes: match kind {
