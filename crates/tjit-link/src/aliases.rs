@@ -1,5 +1,6 @@
 //! Further names of functions and variables.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use tjit_orc::GlobalKind;
@@ -20,6 +21,7 @@ struct Base<'m> {
 pub(crate) fn settle(builder: &Builder<'_>, table: &mut Table) -> Result<(), LinkError> {
     let mut found = Vec::new();
     for (index, module) in builder.new_modules() {
+        let by_name = Names::of(module);
         let aliases = module
             .globals
             .iter()
@@ -32,7 +34,7 @@ pub(crate) fn settle(builder: &Builder<'_>, table: &mut Table) -> Result<(), Lin
             if owner != Some(Owner::Program(index)) {
                 continue;
             }
-            if let Some(function) = check(builder, table, index, module, alias)? {
+            if let Some(function) = check(builder, table, index, &by_name, alias)? {
                 found.push((alias.name.as_str(), function));
             }
         }
@@ -50,11 +52,11 @@ fn check<'m>(
     builder: &Builder<'m>,
     table: &Table,
     index: usize,
-    module: &'m Inventory,
+    by_name: &Names<'m>,
     alias: &Global,
 ) -> Result<Option<&'m str>, LinkError> {
     let refuse = |what: &str| Err(LinkError::unsupported(&alias.name, what));
-    let Some(base) = base(module, alias) else {
+    let Some(base) = by_name.base(alias) else {
         return refuse("it is an alias of an address that no symbol has");
     };
     let owner = builder
@@ -79,17 +81,30 @@ fn check<'m>(
     }
 }
 
-/// Follows aliases of aliases. The verifier has ruled out cycles.
-fn base<'m>(module: &'m Inventory, alias: &Global) -> Option<Base<'m>> {
-    let mut target = alias.facts.target.as_ref()?;
-    let mut exact = true;
-    loop {
-        exact &= target.exact;
-        let name = target.base.as_deref()?;
-        let global = module.globals.iter().find(|global| global.name == name)?;
-        match (&global.facts.kind, &global.facts.target) {
-            (GlobalKind::Alias, Some(next)) => target = next,
-            _ => return Some(Base { global, exact }),
+/// The globals of a module by name, if it has aliases.
+struct Names<'m>(HashMap<&'m str, &'m Global>);
+
+impl<'m> Names<'m> {
+    fn of(module: &'m Inventory) -> Self {
+        let has_aliases = module
+            .globals
+            .iter()
+            .any(|global| global.facts.kind == GlobalKind::Alias);
+        let globals = module.globals.iter().filter(|_| has_aliases);
+        Self(globals.map(|global| (&*global.name, global)).collect())
+    }
+
+    /// Follows aliases of aliases. The verifier has ruled out cycles.
+    fn base(&self, alias: &Global) -> Option<Base<'m>> {
+        let mut target = alias.facts.target.as_ref()?;
+        let mut exact = true;
+        loop {
+            exact &= target.exact;
+            let global = *self.0.get(target.base.as_deref()?)?;
+            match (&global.facts.kind, &global.facts.target) {
+                (GlobalKind::Alias, Some(next)) => target = next,
+                _ => return Some(Base { global, exact }),
+            }
         }
     }
 }

@@ -18,7 +18,9 @@ use crate::resolve::Owner;
 pub struct ImportBudget {
     /// Instructions of all imported functions together, without those that must be inlined.
     pub instructions: usize,
-    /// Instructions of one imported function.
+    /// Instructions of one imported function that the root calls; of one that such a function calls four fifths of them,
+    /// and so on. What is far from the root is less likely to be inlined into it, and long chains of calls end somewhere
+    /// (LLVM's ThinLTO takes 0.7, `FunctionImport.cpp`; code that has not been optimised has deeper chains of wrappers).
     pub callee_instructions: usize,
     /// Bytes of constant variables whose value is copied.
     pub constant_bytes: u64,
@@ -71,51 +73,42 @@ pub(crate) fn functions<'p>(
     let mut left = budget.instructions;
     let mut seen: HashSet<&str> = HashSet::new();
     let mut found = Vec::new();
-    let mut queue: VecDeque<&Symbol> = VecDeque::new();
-    let mut is_root: HashSet<&str> = HashSet::new();
-    for root in roots {
-        if let Some((name, symbol)) = program.body_of(root) {
-            queue.push_back(symbol);
-            is_root.insert(name);
-        }
-    }
-    while let Some(caller) = queue.pop_front() {
-        let Some(code) = program.code(caller) else {
-            continue;
-        };
-        for call in &code.body.calls {
-            let Some((name, symbol)) = program.body_of(call) else {
+    let roots: Vec<_> = roots
+        .iter()
+        .filter_map(|root| program.body_of(root))
+        .collect();
+    let is_root: HashSet<&str> = roots.iter().map(|(name, _)| &***name).collect();
+    let mut queue: VecDeque<(&Symbol, usize)> = roots
+        .iter()
+        .map(|&(_, symbol)| (symbol, budget.callee_instructions))
+        .collect();
+    while let Some((caller, limit)) = queue.pop_front() {
+        let calls = program
+            .code(caller)
+            .map_or(&[][..], |code| &code.body.calls);
+        for (name, symbol) in calls.iter().filter_map(|call| program.body_of(call)) {
+            let (Some(global), Some(code)) = (program.global(symbol), program.code(symbol)) else {
                 continue;
             };
-            let Some(global) = program.global(symbol) else {
-                continue;
-            };
-            let must = must_import(global);
-            let is_root = is_root.contains(&**name);
+            let must = global.facts.attributes.always_inline;
             // A root is there already, under its body's name.
-            if (is_root && !must) || !seen.insert(name) {
+            if (is_root.contains(&**name) && !must) || seen.contains(&**name) {
                 continue;
             }
-            let size = program
-                .code(symbol)
-                .map_or(0, |code| code.body.instructions);
-            let worth =
-                size <= budget.callee_instructions.min(left) && is_worth_importing(global, budget);
-            if !may_import(program, symbol, global) || !(must || worth) {
+            let size = code.body.instructions;
+            let is_worth_it = size <= limit.min(left) && is_worth_importing(global, budget);
+            if !(must || is_worth_it) || !may_import(program, symbol, global) {
                 continue;
             }
             if !must {
                 left -= size;
             }
+            seen.insert(name);
             found.push(name);
-            queue.push_back(symbol);
+            queue.push_back((symbol, limit * 4 / 5));
         }
     }
     found
-}
-
-fn must_import(global: &Global) -> bool {
-    global.facts.attributes.always_inline
 }
 
 fn is_worth_importing(global: &Global, budget: &ImportBudget) -> bool {

@@ -75,9 +75,11 @@ fn table(module: &Module<'_>, global: &Global, labels: &mut Labels) -> Result<()
         return Ok(());
     };
     let functions = references(variable).block_addresses;
+    if functions.is_empty() {
+        return Ok(());
+    }
     let users = users(variable);
     let only_function = match &functions[..] {
-        [] => return Ok(()),
         [function] if users.functions.iter().all(|user| user == function) => Some(function),
         _ => None,
     };

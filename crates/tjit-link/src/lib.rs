@@ -8,6 +8,7 @@ mod program;
 
 mod aliases;
 mod asm;
+mod emit;
 mod initializers;
 mod inventory;
 mod labels;

@@ -50,16 +50,13 @@ impl Lookup {
     /// The names most like `name`, the nearest first.
     pub(crate) fn nearest(&self, name: &str) -> Vec<String> {
         let wanted = last_component(without_parameters(name));
-        let close = |distance: usize, name: &str| distance <= name.len().div_ceil(3);
         let mut scored: Vec<_> = self
             .names
             .iter()
             .filter_map(|(full, _)| {
                 let candidate = without_parameters(full);
-                let whole = Some(distance(name, candidate)).filter(|&found| close(found, name));
-                let last = Some(distance(wanted, last_component(candidate)))
-                    .filter(|&found| close(found, wanted));
-                Some((whole.or(last.map(|found| found + 1))?, full))
+                let last = || Some(close(wanted, last_component(candidate))? + 1);
+                Some((close(name, candidate).or_else(last)?, full))
             })
             .collect();
         scored.sort();
@@ -157,6 +154,15 @@ fn without_qualifiers(full: &str) -> Option<String> {
 
 fn last_component(name: &str) -> &str {
     name.rsplit("::").next().unwrap_or(name)
+}
+
+/// The edit distance, if it is so small that the one may be meant by the other.
+fn close(wanted: &str, candidate: &str) -> Option<usize> {
+    let limit = wanted.len().div_ceil(3);
+    let possible = wanted.len().abs_diff(candidate.len()) <= limit;
+    possible
+        .then(|| distance(wanted, candidate))
+        .filter(|&found| found <= limit)
 }
 
 /// Edit distance (Levenshtein), in bytes.

@@ -1,19 +1,17 @@
 //! The program: modules that are linked, and who defines what.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use tjit_orc::{
-    Body, Definition, GlobalKind, References, SliceLinkage, ThreadSafeModule, body, references,
-};
+use tjit_orc::{Body, References, ThreadSafeModule, body, references};
 
-use crate::inventory::{Global, Inventory, Strength, is_function};
-use crate::linked::{Linked, LinkedFunction};
+use crate::inventory::{Global, Inventory, is_function};
+use crate::linked::Linked;
 use crate::lookup::Lookup;
 use crate::resolve::Owner;
-use crate::table::{self, Table};
-use crate::{HostSymbols, LinkError, initializers, refuse};
+use crate::table;
+use crate::{HostSymbols, LinkError, emit, refuse};
 
 /// A set of modules linked into one program, out of which functions are sliced to be compiled.
 ///
@@ -117,7 +115,7 @@ impl Program {
         }
         refuse::check_section_bounds(self.modules.iter().chain(&new))?;
         let table = table::build(self, &new)?;
-        let linked = self.emit(&new, &table)?;
+        let linked = emit::emit(self, &new, &table)?;
 
         self.functions.extend(
             linked
@@ -164,15 +162,16 @@ impl Program {
             let Some(code) = self.code(entry) else {
                 return Vec::new();
             };
-            let mut callees: Vec<Arc<str>> = Vec::with_capacity(code.body.calls.len());
-            for call in &code.body.calls {
-                if let Some((name, _)) = self.function(call)
-                    && !callees.contains(name)
-                {
-                    callees.push(name.clone());
-                }
-            }
-            callees
+            let functions = code
+                .body
+                .calls
+                .iter()
+                .filter_map(|call| self.function(call));
+            let mut seen = HashSet::new();
+            functions
+                .filter(|(name, _)| seen.insert(*name))
+                .map(|(name, _)| name.clone())
+                .collect()
         })
     }
 
@@ -245,100 +244,6 @@ impl Program {
     pub(crate) fn lookup(&self) -> &Lookup {
         self.lookup.get_or_init(|| Lookup::new(&self.functions))
     }
-
-    /// What the new modules add, from the decisions in `table`.
-    fn emit(&self, new: &[Inventory], table: &Table) -> Result<Linked, LinkError> {
-        let first = self.modules.len();
-        let indexed = || {
-            new.iter()
-                .enumerate()
-                .map(|(offset, module)| (first + offset, module))
-        };
-        let owner = |name: &str| {
-            let symbol = table.symbols.get(name).or_else(|| self.symbols.get(name));
-            symbol.and_then(|symbol| symbol.owner)
-        };
-        let mut linked = Linked {
-            constructors: initializers::constructors(indexed(), owner),
-            destructors: initializers::destructors(indexed(), owner),
-            ..Linked::default()
-        };
-        for initializer in linked
-            .constructors
-            .iter_mut()
-            .chain(&mut linked.destructors)
-        {
-            let symbol = table.symbols.get(initializer.symbol.as_str());
-            if let Some(function) = symbol.and_then(|symbol| symbol.alias_of.as_ref()) {
-                initializer.symbol = function.to_string();
-            }
-        }
-        for (index, module) in indexed() {
-            let mut data = Vec::new();
-            for global in &module.globals {
-                let symbol = table.symbols.get(global.name.as_str());
-                let prevails =
-                    symbol.is_some_and(|symbol| symbol.owner == Some(Owner::Program(index)));
-                if !prevails || global.is_reserved() || !is_definition(global) {
-                    continue;
-                }
-                let alias_of = symbol.and_then(|symbol| symbol.alias_of.as_ref());
-                match (global.facts.kind, alias_of) {
-                    (GlobalKind::Function, _) => linked.functions.push(LinkedFunction {
-                        symbol: global.name.clone(),
-                        module: module.name.clone(),
-                        pinned: module.labels.is_pinned(&global.name),
-                    }),
-                    (_, Some(target)) => linked
-                        .function_aliases
-                        .push((global.name.clone(), target.to_string())),
-                    _ if is_data(module, global) => data.push(&*global.name),
-                    _ => {}
-                }
-            }
-            for &(variable, alignment) in table
-                .alignments
-                .iter()
-                .filter(|(place, _)| place.module == index)
-            {
-                module.align(variable.global, alignment);
-            }
-            linked.data.extend(data_module(module, &data)?);
-        }
-        Ok(linked)
-    }
-}
-
-fn is_definition(global: &Global) -> bool {
-    global
-        .strength()
-        .is_some_and(|strength| strength != Strength::Importable)
-}
-
-/// Whether a variable or data alias is part of the running program's data.
-fn is_data(module: &Inventory, global: &Global) -> bool {
-    // Notes to tools, which no code refers to.
-    const METADATA: &str = "llvm.metadata";
-    global.facts.section.as_deref() != Some(METADATA) && !module.labels.is_table(&global.name)
-}
-
-fn data_module(module: &Inventory, names: &[&str]) -> Result<Option<ThreadSafeModule>, LinkError> {
-    if names.is_empty() {
-        return Ok(None);
-    }
-    let definitions: Vec<_> = names
-        .iter()
-        .map(|name| Definition {
-            name,
-            body_name: None,
-            linkage: SliceLinkage::External,
-        })
-        .collect();
-    Ok(Some(
-        module
-            .module
-            .slice(&format!("{} (data)", module.name), &definitions)?,
-    ))
 }
 
 impl fmt::Debug for Program {

@@ -10,7 +10,6 @@ use tjit_orc::{Definition, SliceLinkage, SlicePart, ThreadSafeModule, redirect_c
 use crate::LinkError;
 use crate::import::{self, ImportBudget};
 use crate::program::Program;
-use crate::resolve::Owner;
 
 /// Definitions to copy, by the module they are in. The first module is that of the first definition.
 #[derive(Default)]
@@ -148,12 +147,10 @@ impl Program {
         symbol: &'a str,
         body: &'a str,
     ) -> Result<usize, LinkError> {
-        let found = self
-            .symbol(symbol)
-            .filter(|found| matches!(found.owner, Some(Owner::Program(_))));
-        let found = found.filter(|found| found.alias_of.is_none());
-        let found = found.and_then(|found| Some((found, found.definition?, self.code(found)?)));
-        let Some((_, place, code)) = found.filter(|_| self.function(symbol).is_some()) else {
+        // An alias has no body of its own, and the body of its function another name.
+        let found = self.function(symbol).filter(|(name, _)| ***name == *symbol);
+        let found = found.and_then(|(_, found)| Some((found.definition?, self.code(found)?)));
+        let Some((place, code)) = found else {
             return Err(self.unknown(symbol));
         };
         let module = self.module(place.module);

@@ -149,3 +149,92 @@ fn every_function_of_a_program_meant_for_optimisation_slices() {
 fn debug_information_is_left_out() {
     check(&["-std=c++17", "-g"]);
 }
+
+/// Links a program of another language and slices each of its functions.
+#[track_caller]
+fn check_other(source: &str, lang: Lang, flags: &[&str]) {
+    let bitcode = compile_to_bitcode(source, lang, flags);
+    let module = ThreadSafeContext::new()
+        .parse("other.bc", &bitcode)
+        .expect("the compiler's bitcode parses");
+    let defined = module
+        .with_module(definitions)
+        .into_iter()
+        .map(|global| global.name)
+        .collect();
+    let mut program = Program::new(Arc::new(AllBut(defined)));
+    let linked = program.link(vec![module]).expect("the program links");
+    for data in &linked.data {
+        data.verify().expect("data modules are valid");
+    }
+    for function in program.functions() {
+        let baseline = program
+            .baseline_slice(&[function])
+            .unwrap_or_else(|error| panic!("{error}"));
+        baseline
+            .verify()
+            .unwrap_or_else(|error| panic!("{function}: {error}"));
+        let unit = program.unit_slice(function, "unit", &ImportBudget::default());
+        let unit = unit.unwrap_or_else(|error| panic!("{error}"));
+        unit.verify()
+            .unwrap_or_else(|error| panic!("{function}: {error}"));
+    }
+}
+
+#[test]
+fn every_function_of_a_c_program_slices() {
+    let source = r#"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+struct big { long a[9]; };
+static jmp_buf back;
+static struct { int n; const char *const *names; } state = {3, (const char *const[]){"a", "b", "c"}};
+static struct big make(struct big x, int n) { x.a[n] = n; return x; }
+static int sum(int n, ...) { va_list l; va_start(l, n); int s = 0; while (n--) s += va_arg(l, int); va_end(l); return s; }
+static void fail(void) { longjmp(back, 1); }
+__attribute__((constructor(200))) static void early(void) { state.n++; }
+__attribute__((destructor)) static void late(void) { puts(state.names[0]); }
+__attribute__((section("things"))) int thing = 4;
+int step(int x) { __asm__ volatile("" : "+r"(x)); return x; }
+int step_alias(int x) __attribute__((alias("step")));
+_Complex double twice(_Complex double z) { return z * 2; }
+__int128 wide(__int128 x) { return x * x; }
+int main(void) {
+  if (setjmp(back)) return state.n;
+  struct big b = make((struct big){0}, 3);
+  atexit(fail);
+  printf("%d %ld %d\n", sum(3, 1, 2, 3), b.a[3], step_alias(thing));
+  fail();
+}
+"#;
+    check_other(source, Lang::C, &[]);
+    check_other(source, Lang::C, &["-O2", "-Xclang", "-disable-llvm-passes"]);
+    check_other(source, Lang::C, &["-O2", "-g"]);
+}
+
+#[test]
+fn every_function_of_a_rust_program_slices() {
+    let source = r#"
+use std::collections::HashMap;
+static mut COUNT: usize = 0;
+trait Shape { fn area(&self) -> f64; }
+struct Circle(f64);
+impl Shape for Circle { fn area(&self) -> f64 { 3.0 * self.0 * self.0 } }
+fn count() -> usize { unsafe { COUNT += 1; COUNT } }
+fn main() {
+    let shapes: Vec<Box<dyn Shape>> = vec![Box::new(Circle(1.0)), Box::new(Circle(2.0))];
+    let mut areas = HashMap::with_hasher(std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default());
+    for shape in &shapes { *areas.entry(shape.area() as i64).or_insert(0) += count(); }
+    let caught = std::panic::catch_unwind(|| { if count() > 2 { panic!("many") } });
+    println!("{areas:?} {caught:?}");
+}
+"#;
+    check_other(source, Lang::Rust, &[]);
+    check_other(
+        source,
+        Lang::Rust,
+        &["-Copt-level=2", "-Cno-prepopulate-passes"],
+    );
+}

@@ -1,0 +1,112 @@
+//! What a link leaves to do, from what it decided.
+
+use tjit_orc::{Definition, GlobalKind, SliceLinkage, ThreadSafeModule};
+
+use crate::inventory::{Global, Inventory, Strength};
+use crate::linked::{Initializer, Linked, LinkedFunction};
+use crate::program::{Program, Symbol};
+use crate::resolve::Owner;
+use crate::table::Table;
+use crate::{LinkError, initializers};
+
+/// Lists what the modules in `new` add to the program, and cuts their data out of them.
+pub(crate) fn emit(
+    program: &Program,
+    new: &[Inventory],
+    table: &Table,
+) -> Result<Linked, LinkError> {
+    let first = program.modules().len();
+    let indexed = || {
+        new.iter()
+            .enumerate()
+            .map(|(offset, module)| (first + offset, module))
+    };
+    let symbol = |name: &str| table.symbols.get(name).or_else(|| program.symbol(name));
+    let owner = |name: &str| symbol(name).and_then(|symbol| symbol.owner);
+    let by_function = |mut initializer: Initializer| {
+        if let Some(function) =
+            symbol(&initializer.symbol).and_then(|symbol| symbol.alias_of.as_ref())
+        {
+            initializer.symbol = function.to_string();
+        }
+        initializer
+    };
+    let constructors = initializers::constructors(indexed(), owner);
+    let destructors = initializers::destructors(indexed(), owner);
+    let mut linked = Linked {
+        constructors: constructors.into_iter().map(by_function).collect(),
+        destructors: destructors.into_iter().map(by_function).collect(),
+        ..Linked::default()
+    };
+    for (index, module) in indexed() {
+        for (variable, alignment) in &table.alignments {
+            if variable.module == index {
+                module.align(variable.global, *alignment);
+            }
+        }
+        let data = add_module(&mut linked, index, module, table);
+        linked.data.extend(data_module(module, &data)?);
+    }
+    Ok(linked)
+}
+
+/// Adds the functions of a module to `linked` and returns the names of its data.
+fn add_module<'m>(
+    linked: &mut Linked,
+    index: usize,
+    module: &'m Inventory,
+    table: &Table,
+) -> Vec<&'m str> {
+    let mut data = Vec::new();
+    for global in &module.globals {
+        let prevails = |symbol: &&Symbol| symbol.owner == Some(Owner::Program(index));
+        let Some(symbol) = table.symbols.get(global.name.as_str()).filter(prevails) else {
+            continue;
+        };
+        if global.is_reserved() || !is_definition(global) {
+            continue;
+        }
+        let name = || global.name.clone();
+        match (global.facts.kind, &symbol.alias_of) {
+            (GlobalKind::Function, _) => linked.functions.push(LinkedFunction {
+                symbol: name(),
+                module: module.name.clone(),
+                pinned: module.labels.is_pinned(&global.name),
+            }),
+            (_, Some(target)) => linked.function_aliases.push((name(), target.to_string())),
+            _ if is_data(module, global) => data.push(&*global.name),
+            _ => {}
+        }
+    }
+    data
+}
+
+fn is_definition(global: &Global) -> bool {
+    global
+        .strength()
+        .is_some_and(|strength| strength != Strength::Importable)
+}
+
+/// Whether a variable or data alias is part of the running program's data.
+fn is_data(module: &Inventory, global: &Global) -> bool {
+    // Notes to tools, which no code refers to.
+    const METADATA: &str = "llvm.metadata";
+    global.facts.section.as_deref() != Some(METADATA) && !module.labels.is_table(&global.name)
+}
+
+fn data_module(module: &Inventory, names: &[&str]) -> Result<Option<ThreadSafeModule>, LinkError> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let external = |name| Definition {
+        name,
+        body_name: None,
+        linkage: SliceLinkage::External,
+    };
+    let definitions: Vec<_> = names.iter().copied().map(external).collect();
+    Ok(Some(
+        module
+            .module
+            .slice(&format!("{} (data)", module.name), &definitions)?,
+    ))
+}
