@@ -1,6 +1,7 @@
 //! The rewrites that files can test.
 
 mod instrument;
+mod link;
 
 use inkwell::module::Module;
 
@@ -26,5 +27,10 @@ pub trait SubTest {
 /// All there are.
 #[must_use]
 pub fn all() -> Vec<Box<dyn SubTest>> {
-    vec![Box::new(instrument::Instrument)]
+    vec![
+        Box::new(instrument::Instrument),
+        Box::new(link::DataModule),
+        Box::new(link::Slice),
+        Box::new(link::Promote),
+    ]
 }
