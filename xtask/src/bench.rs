@@ -1,15 +1,25 @@
-//! `bench`: the criterion benchmarks.
+//! `bench`: the criterion benchmarks, and what they say about the goals.
+
+mod goals;
+mod results;
+mod table;
 
 use std::process::{Command, ExitCode};
+use std::time::SystemTime;
 
 use crate::error::Result;
 use crate::setup::{self, BENCH};
 use crate::sh;
 
+use results::Results;
+
 /// `cargo xtask bench [names] [-- criterion arguments]`.
 pub(crate) fn command(names: &[String], args: &[String]) -> Result<ExitCode> {
     let toolchain = setup::ensure(BENCH)?;
+    let start = SystemTime::now();
     sh::run(toolchain.export(&mut benches(names, args)))?;
+    let results = Results::since(start, criterion_home());
+    print!("{}", table::of(goals::QUESTIONS, &results)?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -21,7 +31,13 @@ pub(crate) fn benches(names: &[String], args: &[String]) -> Command {
         names => cargo.args(names.iter().flat_map(|name| ["--bench", name])),
     };
     cargo.arg("--").args(args);
+    cargo.env("CRITERION_HOME", criterion_home());
     cargo
+}
+
+/// Where criterion writes its results. The benches write theirs there, too.
+fn criterion_home() -> std::path::PathBuf {
+    sh::target_dir().join("criterion")
 }
 
 #[cfg(test)]

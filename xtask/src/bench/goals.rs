@@ -1,0 +1,164 @@
+//! What the benchmarks are asked, and which answers we want.
+
+/// One line of the table: a benchmark of ours, alone or against a peer of the same run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question {
+    pub(super) name: &'static str,
+    pub(super) measure: Measure,
+    /// Criterion's names: `group/function`.
+    pub(super) ours: &'static str,
+    pub(super) peer: Option<&'static str>,
+    pub(super) goal: Goal,
+}
+
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Measure {
+    /// Wall-clock time of one of so many equal parts of an iteration.
+    Time { parts: u32 },
+    /// The most memory that was resident.
+    Memory,
+}
+
+/// What the answer should be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Goal {
+    /// At most so many times the peer's.
+    Ratio(f64),
+    /// At most so many nanoseconds.
+    Nanoseconds(f64),
+    /// To be watched.
+    Open,
+}
+
+const fn time(
+    name: &'static str,
+    ours: &'static str,
+    peer: Option<&'static str>,
+    goal: Goal,
+) -> Question {
+    let measure = Measure::Time { parts: 1 };
+    Question {
+        name,
+        measure,
+        ours,
+        peer,
+        goal,
+    }
+}
+
+const fn parts(parts: u32, question: Question) -> Question {
+    Question {
+        measure: Measure::Time { parts },
+        ..question
+    }
+}
+
+const fn memory(name: &'static str, ours: &'static str, peer: &'static str) -> Question {
+    Question {
+        name,
+        measure: Measure::Memory,
+        ours,
+        peer: Some(peer),
+        goal: Goal::Ratio(1.0),
+    }
+}
+
+/// A call by stub against a direct one; the loops of the benchmark make 1,024 calls.
+const fn stub_call(name: &'static str, ours: &'static str, peer: &'static str) -> Question {
+    parts(1_024, time(name, ours, Some(peer), Goal::Ratio(1.4)))
+}
+
+/// With a counter against without.
+const fn counter(name: &'static str, ours: &'static str, peer: &'static str) -> Question {
+    time(name, ours, Some(peer), Goal::Ratio(1.25))
+}
+
+/// A step on the thread that runs the program.
+const fn trip(name: &'static str, ours: &'static str) -> Question {
+    time(name, ours, None, Goal::Nanoseconds(1_000.0))
+}
+
+/// A whole process.
+const fn process(name: &'static str, ours: &'static str, peer: &'static str) -> Question {
+    time(name, ours, Some(peer), Goal::Ratio(1.0))
+}
+
+const fn open(name: &'static str, ours: &'static str) -> Question {
+    time(name, ours, None, Goal::Open)
+}
+
+/// In the order of the table.
+pub(super) const QUESTIONS: &[Question] = &[
+    stub_call(
+        "stub call, small function",
+        "stub_call_small/stub",
+        "stub_call_small/direct",
+    ),
+    stub_call(
+        "stub call, empty function",
+        "stub_call_empty/stub",
+        "stub_call_empty/direct",
+    ),
+    stub_call(
+        "stub call, 16 small functions",
+        "stub_call_many/stub",
+        "stub_call_many/direct",
+    ),
+    counter(
+        "entry counter, fib",
+        "entry_counter_fib/with",
+        "entry_counter_fib/without",
+    ),
+    counter(
+        "entry counter, tak",
+        "entry_counter_tak/with",
+        "entry_counter_tak/without",
+    ),
+    counter(
+        "entry counter, virtual calls",
+        "entry_counter_virtual/with",
+        "entry_counter_virtual/without",
+    ),
+    trip("trip, worker busy", "trip/worker_busy"),
+    trip("trip, worker draining", "trip/worker_draining"),
+    trip("trip, worker asleep", "trip/worker_asleep"),
+    trip("trip, queue full", "trip/queue_full"),
+    trip("trip, queued already", "trip/queued_already"),
+    process(
+        "hello, time against lli",
+        "startup_hello/tjit",
+        "startup_hello/lli",
+    ),
+    process(
+        "hello, time against lli orc-lazy",
+        "startup_hello/tjit",
+        "startup_hello/lli_orc_lazy",
+    ),
+    memory(
+        "hello, memory against lli",
+        "startup_hello/tjit",
+        "startup_hello/lli",
+    ),
+    process(
+        "shapes, time against lli",
+        "startup_shapes/tjit",
+        "startup_shapes/lli",
+    ),
+    process(
+        "shapes, time against lli orc-lazy",
+        "startup_shapes/tjit",
+        "startup_shapes/lli_orc_lazy",
+    ),
+    memory(
+        "shapes, memory against lli",
+        "startup_shapes/tjit",
+        "startup_shapes/lli",
+    ),
+    open("recompile, addition", "recompile/add"),
+    open("recompile, dot product", "recompile/dot"),
+    open("recompile, 50 lines of C++", "recompile/evaluate"),
+    open("slice, one function", "slice/one"),
+    parts(16, open("slice, each of 16", "slice/group_of_16")),
+    open("slice, unit with imports", "slice/unit"),
+];

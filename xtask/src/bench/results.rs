@@ -1,0 +1,54 @@
+//! What criterion and the benches left on disk.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use super::goals::Measure;
+use crate::error::{Context, Error, Result};
+
+/// The results of one run.
+#[derive(Debug)]
+pub(super) struct Results {
+    start: SystemTime,
+    home: PathBuf,
+}
+
+impl Results {
+    /// Those below `home` that were written after `start`: a ratio of figures of two runs would mean nothing.
+    pub(super) fn since(start: SystemTime, home: PathBuf) -> Self {
+        Self { start, home }
+    }
+
+    /// The figure of a benchmark (`group/function`) in nanoseconds or bytes; `None` when the run left it out.
+    pub(super) fn get(&self, benchmark: &str, measure: Measure) -> Result<Option<f64>> {
+        let directory = self.home.join(benchmark);
+        match measure {
+            Measure::Time { parts } => {
+                let file = directory.join("new").join("estimates.json");
+                let median = self.read(&file, &["median", "point_estimate"])?;
+                Ok(median.map(|median| median / f64::from(parts)))
+            }
+            Measure::Memory => self.read(&directory.join("peak_memory.json"), &["median_bytes"]),
+        }
+    }
+
+    /// The number at a path of keys in a JSON file.
+    fn read(&self, file: &Path, keys: &[&str]) -> Result<Option<f64>> {
+        let modified = fs::metadata(file).and_then(|metadata| metadata.modified());
+        if !modified.is_ok_and(|modified| modified >= self.start) {
+            return Ok(None);
+        }
+        let text = fs::read(file).context(|| format!("reading {}", file.display()))?;
+        let value: Value =
+            serde_json::from_slice(&text).context(|| format!("reading {}", file.display()))?;
+        let found = keys.iter().try_fold(&value, |value, key| value.get(key));
+        let number = found.and_then(Value::as_f64);
+        let keys = keys.join(".");
+        number
+            .map(Some)
+            .ok_or_else(|| Error::new(format!("reading {}: no number at `{keys}`", file.display())))
+    }
+}
