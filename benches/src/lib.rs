@@ -4,6 +4,15 @@ mod code;
 mod direct;
 mod trips;
 
+mod memory;
+mod peers;
+mod process;
+mod programs;
+
 pub use code::{Assembly, Code, baseline, optimized};
 pub use direct::call_targets;
+pub use memory::Memory;
+pub use peers::{lli, tjit};
+pub use process::{Finished, output, run};
+pub use programs::{bitcode, common_bitcode};
 pub use trips::{Trips, WorkerState};
