@@ -16,7 +16,18 @@ use crate::error::{Error, ErrorKind, take_message};
 use crate::session::take_reports;
 use crate::symbol::{SymbolString, entry_str};
 
-type Answer = Result<HashMap<String, u64>, String>;
+type Answer = Result<HashMap<String, u64>, Failure>;
+
+/// What ORC says of a lookup that failed.
+struct Failure {
+    /// To the lookup: which symbols are missing, or could not be materialized.
+    answer: String,
+    /// To the session, on the thread that met the failure and just before the answer: why.
+    reports: Vec<String>,
+}
+
+/// How ORC begins when a symbol was there but what defines it failed.
+const FAILED: &str = "Failed to materialize symbols";
 
 extern "C" fn answer(
     error: LLVMErrorRef,
@@ -35,7 +46,10 @@ extern "C" fn answer(
         };
         Ok((0..num_pairs).map(address_of).collect())
     } else {
-        Err(take_message(error))
+        Err(Failure {
+            answer: take_message(error),
+            reports: take_reports(),
+        })
     };
     // The receiver waits for this message, so it can't be gone.
     let _sent = sender.send(result);
@@ -95,28 +109,37 @@ impl Dylib {
             );
         }
         // Another thread may be materializing what this lookup needs; its callback then comes from there.
-        let answer = receiver
-            .recv()
-            .unwrap_or_else(|_| Err("the session ended during the lookup".to_owned()));
-        answer.map_err(|message| self.explain(names, message))
+        let answer = receiver.recv().unwrap_or_else(|_| {
+            Err(Failure {
+                answer: "the session ended during the lookup".to_owned(),
+                reports: Vec::new(),
+            })
+        });
+        answer.map_err(|failure| self.explain(names, &failure))
     }
 
-    /// Why a lookup failed: the reason of the unit if it was one of ours, else what ORC reported while it linked, else ORC's
-    /// answer, which names no more than the symbols that are missing.
-    fn explain(&self, names: &[&str], answer: String) -> Error {
-        let reported = take_reports();
-        if let Some(reason) = self.session().take_failure(names.iter().copied()) {
-            return reason;
-        }
+    /// Why a lookup failed: what ORC reported while it linked, else the reason of the unit if it was one of ours, else
+    /// ORC's answer, which only names symbols.
+    fn explain(&self, names: &[&str], failure: &Failure) -> Error {
         let operation = match names {
             [name] => format!("looking up `{name}`"),
             _ => format!("looking up {} symbols", names.len()),
         };
-        let message = if reported.is_empty() {
-            answer
-        } else {
-            reported.join("; ")
-        };
-        Error::new(ErrorKind::Link, operation, message)
+        let (failed, told): (Vec<_>, Vec<_>) = failure
+            .reports
+            .iter()
+            .chain([&failure.answer])
+            .partition(|text| text.starts_with(FAILED));
+        if !told.is_empty() {
+            let told: Vec<_> = told.into_iter().map(String::as_str).collect();
+            return Error::new(ErrorKind::Link, operation, told.join("; "));
+        }
+        // `… { (dylib, { f, g }) }`, of which the first report names the symbols that failed first.
+        let symbols = failed
+            .iter()
+            .flat_map(|text| text[FAILED.len()..].split([' ', '{', '}', '(', ')', ',']))
+            .filter(|word| !word.is_empty());
+        let reason = self.session().failure(symbols);
+        reason.unwrap_or_else(|| Error::new(ErrorKind::Link, operation, failure.answer.as_str()))
     }
 }

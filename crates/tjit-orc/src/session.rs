@@ -66,12 +66,12 @@ impl WeakSession {
 }
 
 thread_local! {
-    // ORC reports why an object could not be linked to the session and only that it failed to the lookup; both happen on the
-    // thread of the lookup.
+    // ORC reports why an object could not be linked to the session and only that it failed to the lookups; both happen on
+    // the thread that was linking.
     static REPORTED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Keeps the report for the lookup of this thread; ORC's own reporter would print to the program's stderr.
+/// Keeps the report for the lookups that fail next on this thread; ORC's own reporter would print to the program's stderr.
 extern "C" fn keep_report(_context: *mut c_void, error: LLVMErrorRef) {
     let message = take_message(error);
     // A thread that is ending has no lookup left that could tell it.
@@ -84,7 +84,13 @@ extern "C" fn keep_report(_context: *mut c_void, error: LLVMErrorRef) {
 
 /// Takes what was reported on this thread since the last call.
 pub(crate) fn take_reports() -> Vec<String> {
-    REPORTED.with_borrow_mut(std::mem::take)
+    // A callback of LLVM calls this, so it must not panic.
+    let taken = REPORTED.try_with(|reported| {
+        reported
+            .try_borrow_mut()
+            .map(|mut reported| std::mem::take(&mut *reported))
+    });
+    taken.ok().and_then(Result::ok).unwrap_or_default()
 }
 
 impl ExecutionSession {
@@ -164,20 +170,29 @@ impl ExecutionSession {
         failures.insert(symbol.to_owned(), error.clone());
     }
 
-    /// Takes the recorded reason of the first of `symbols` that has one.
-    pub(crate) fn take_failure<'a>(
-        &self,
-        symbols: impl IntoIterator<Item = &'a str>,
-    ) -> Option<Error> {
+    /// Forgets why earlier definitions of `symbols` failed.
+    pub(crate) fn forget_failures<'a>(&self, symbols: impl IntoIterator<Item = &'a str>) {
         let mut failures = self
+            .inner
+            .failures
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for symbol in symbols {
+            failures.remove(symbol);
+        }
+    }
+
+    /// The recorded reason of the first of `symbols` that has one. It stays: a symbol that failed goes on failing every
+    /// lookup until it is removed.
+    pub(crate) fn failure<'a>(&self, symbols: impl IntoIterator<Item = &'a str>) -> Option<Error> {
+        let failures = self
             .inner
             .failures
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         symbols
             .into_iter()
-            .filter_map(|symbol| failures.remove(symbol))
-            .last()
+            .find_map(|symbol| failures.get(symbol).cloned())
     }
 }
 

@@ -53,6 +53,8 @@ pub(crate) fn into_raw(
         .into_iter()
         .map(|(name, flags)| Ok((SymbolString::intern(session, &name)?, flags)))
         .collect::<Result<_, Error>>()?;
+    // Why an earlier definition of the name failed is not why this one will.
+    session.forget_failures(symbols.iter().map(|(name, _)| name.as_str()));
     let mut pairs: Vec<_> = symbols
         .iter()
         .map(|(name, flags)| LLVMOrcCSymbolFlagsMapPair {
@@ -177,6 +179,15 @@ impl Responsibility {
                 "the responsibility has ended",
             ));
         };
+        let own = self.symbols();
+        if let Some(other) = symbols
+            .iter()
+            .find(|symbol| !own.iter().any(|(name, _)| name == *symbol))
+        {
+            // LLVM does not check this.
+            let message = format!("`{}` is not part of the responsibility", other.as_str());
+            return Err(Error::new(ErrorKind::Link, operation(), message));
+        }
         let mut names: Vec<_> = symbols.iter().map(SymbolString::to_raw).collect();
         let mut result = std::ptr::null_mut();
         // SAFETY: the responsibility is live; LLVM takes the retained names, and the array is ours.
