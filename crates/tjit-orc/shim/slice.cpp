@@ -139,8 +139,14 @@ void copyModuleProperties(Module &From, Module &To) {
   To.setSourceFileName(From.getSourceFileName());
   if (NamedMDNode *Flags = From.getModuleFlagsMetadata()) {
     NamedMDNode *Copy = To.getOrInsertModuleFlagsMetadata();
-    for (MDNode *Flag : Flags->operands())
-      Copy->addOperand(Flag);
+    for (MDNode *Flag : Flags->operands()) {
+      // rustc sets it: calls that LLVM adds itself would load addresses from a table, and JITLink sends such calls
+      // astray if their target is below 4 GiB (tests/it/reach.rs).
+      auto *Key = dyn_cast_or_null<MDString>(
+          Flag->getNumOperands() > 1 ? Flag->getOperand(1).get() : nullptr);
+      if (!Key || Key->getString() != "RtLibUseGOT")
+        Copy->addOperand(Flag);
+    }
   }
 }
 
