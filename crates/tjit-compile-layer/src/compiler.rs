@@ -64,6 +64,7 @@ impl PassCompiler {
         prepare::for_host(module)?;
         tjit_orc::verify(module)?;
         prepare::keep_promised(module);
+        prepare::bind_lazily(module);
         let functions = self.subtargets.check_processors(module)?;
         widen::unfuse(module, &functions);
         if self.recipe.tier == Tier::Baseline {

@@ -1,5 +1,6 @@
 //! What every module gets before its passes, whatever the tier.
 
+use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::module::{Linkage, Module};
 use inkwell::targets::{TargetData, TargetTriple};
 use tjit_orc::{Host, normalize_triple};
@@ -65,5 +66,17 @@ pub(crate) fn keep_promised(module: &Module<'_>) {
         if let Some(linkage) = strengthen(variable.get_linkage()) {
             variable.set_linkage(linkage);
         }
+    }
+}
+
+/// Lets calls go through jumps that the linker removes where the target is near.
+///
+/// rustc declares functions `nonlazybind`: calls load the address from a table then. JITLink of LLVM 22.1 leaves that
+/// load in place, and where the target is below 4 GiB makes it a call to somewhere else (see `tests/it/reach.rs` of
+/// `tjit-orc`).
+pub(crate) fn bind_lazily(module: &Module<'_>) {
+    let kind = Attribute::get_named_enum_kind_id("nonlazybind");
+    for function in module.get_functions() {
+        function.remove_enum_attribute(AttributeLoc::Function, kind);
     }
 }

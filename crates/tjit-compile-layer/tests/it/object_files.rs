@@ -102,6 +102,28 @@ fn optimised_bodies_use_the_hosts_vectors() {
     }
 }
 
+/// Failure may indicate that calls load addresses from a table, as rustc asks for: JITLink sends them astray where the
+/// target is below 4 GiB.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn calls_are_direct() {
+    for name in [baseline("f"), optimized("f")] {
+        let ir = format!(
+            "declare void @elsewhere() nonlazybind
+            define void @\"{name}\"() nonlazybind {{
+              call void @elsewhere()
+              ret void
+            }}"
+        );
+        let operands: Vec<_> = instructions(&compile(&ir, true))
+            .iter()
+            .filter(|instruction| matches!(instruction.mnemonic(), Mnemonic::Call | Mnemonic::Jmp))
+            .map(Instruction::op0_kind)
+            .collect();
+        assert_eq!(operands, [OpKind::NearBranch64], "{name}");
+    }
+}
+
 /// A vector of 256 bits is passed in two registers by code for a generic processor and in one by code for a better
 /// one. Failure may indicate that the two would call each other.
 #[cfg(target_arch = "x86_64")]
