@@ -8,7 +8,7 @@ use inkwell::module::Linkage;
 use tjit_link::{HostSymbols, ImportBudget, Program};
 use tjit_mangle::{Tier, Version, body_name};
 use tjit_orc::{Global, ThreadSafeContext, ThreadSafeModule, definitions};
-use tjit_test_util::{Lang, compile_to_bitcode};
+use tjit_test_util::{Lang, compile_to_bitcode, program_sources};
 
 const IOSTREAM: &str = r#"
 #include <algorithm>
@@ -150,34 +150,52 @@ fn debug_information_is_left_out() {
     check(&["-std=c++17", "-g"]);
 }
 
-/// Links a program of another language and slices each of its functions.
+/// Links a program and slices each of its functions.
 #[track_caller]
-fn check_other(source: &str, lang: Lang, flags: &[&str]) {
-    let bitcode = compile_to_bitcode(source, lang, flags);
+fn check_bitcode(name: &str, bitcode: &[u8]) {
     let module = ThreadSafeContext::new()
-        .parse("other.bc", &bitcode)
+        .parse(name, bitcode)
         .expect("the compiler's bitcode parses");
+    let prevailing = |global: &Global| global.linkage != Linkage::AvailableExternally;
     let defined = module
         .with_module(definitions)
         .into_iter()
+        .filter(prevailing)
         .map(|global| global.name)
         .collect();
     let mut program = Program::new(Arc::new(AllBut(defined)));
-    let linked = program.link(vec![module]).expect("the program links");
+    let linked = program
+        .link(vec![module])
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
     for data in &linked.data {
-        data.verify().expect("data modules are valid");
+        data.verify()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
     }
     for function in program.functions() {
-        let baseline = program
-            .baseline_slice(&[function])
-            .unwrap_or_else(|error| panic!("{error}"));
-        baseline
-            .verify()
-            .unwrap_or_else(|error| panic!("{function}: {error}"));
+        let baseline = program.baseline_slice(&[function]);
         let unit = program.unit_slice(function, "unit", &ImportBudget::default());
-        let unit = unit.unwrap_or_else(|error| panic!("{error}"));
-        unit.verify()
-            .unwrap_or_else(|error| panic!("{function}: {error}"));
+        for slice in [baseline, unit] {
+            let slice = slice.unwrap_or_else(|error| panic!("{name}: {function}: {error}"));
+            slice
+                .verify()
+                .unwrap_or_else(|error| panic!("{name}: {function}: {error}"));
+        }
+    }
+}
+
+#[track_caller]
+fn check_other(source: &str, lang: Lang, flags: &[&str]) {
+    check_bitcode("other.bc", &compile_to_bitcode(source, lang, flags));
+}
+
+#[test]
+fn every_function_of_every_test_program_slices() {
+    for path in program_sources() {
+        let lang = Lang::of_path(&path).expect("a source's language is known");
+        check_bitcode(
+            &path.to_string_lossy(),
+            &compile_to_bitcode(path.as_path(), lang, &[]),
+        );
     }
 }
 
