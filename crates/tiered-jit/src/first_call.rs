@@ -48,8 +48,8 @@ pub(crate) fn resolver(
 /// Asks the baseline thread for `function` and waits.
 pub(crate) fn ask(first_calls: &Sender<FirstCall>, function: FunctionId) -> Result<usize, Error> {
     let (answer, receiver) = bounded(1);
-    // A thread that is gone answers nothing, which the receiver notices.
-    let _sent = first_calls.send(FirstCall { function, answer });
+    // A thread that is gone does not take the question: its sender is dropped with it, which the receiver notices.
+    drop(first_calls.send(FirstCall { function, answer }));
     receiver
         .recv()
         .unwrap_or_else(|_| Err(Error::ShutDown(function.to_string())))

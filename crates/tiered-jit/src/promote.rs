@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use tjit_link::ImportBudget;
 use tjit_mangle::Version;
 use tjit_orc::ThreadSafeModule;
 use tjit_runtime::{Compiled, FunctionId, FunctionRecord, Job, Phase, PhaseTimes, VersionInfo};
@@ -82,15 +83,17 @@ fn failure(record: &FunctionRecord, reason: &str) -> Error {
 }
 
 /// Compiles one version for all `requests`; those whose own transformation or pipeline is broken are answered and dropped, so
-/// that they don't take the others down with them.
+/// that they don't take the others down with them. When the fault is nobody's it may be that of an imported callee, which may
+/// never be called: a unit without imports is tried before giving up.
 fn compile_without_broken(
     engine: &Engine,
     numbers: &VersionNumbers,
     record: &FunctionRecord,
     requests: &mut Vec<Request>,
 ) -> Result<Compiled, Error> {
+    let mut imports = &engine.config.imports;
     loop {
-        match compile(engine, numbers, record, requests) {
+        match compile(engine, numbers, record, (requests, imports)) {
             Ok(compiled) => return Ok(compiled),
             Err(Failure {
                 culprit: Some(index),
@@ -98,6 +101,9 @@ fn compile_without_broken(
             }) if requests.len() > 1 => {
                 let request = requests.remove(index);
                 let _received = request.answer.send(Err(error));
+            }
+            Err(Failure { culprit: None, .. }) if *imports != ImportBudget::NONE => {
+                imports = &ImportBudget::NONE;
             }
             Err(Failure { error, .. }) => return Err(error),
         }
@@ -123,7 +129,7 @@ fn compile(
     engine: &Engine,
     numbers: &VersionNumbers,
     record: &FunctionRecord,
-    requests: &mut [Request],
+    (requests, imports): (&mut [Request], &ImportBudget),
 ) -> Result<Compiled, Failure> {
     let version = numbers.next(record)?;
     let body = tjit_mangle::body_name(record.symbol(), version, tjit_mangle::Tier::Optimized);
@@ -132,7 +138,7 @@ fn compile(
     let start = Instant::now();
     let unit = engine
         .program()
-        .unit_slice(record.symbol(), &body, &engine.config.imports)?;
+        .unit_slice(record.symbol(), &body, imports)?;
     phases.add(Phase::Slice, start.elapsed());
 
     let start = Instant::now();
