@@ -56,11 +56,15 @@ fn execute(run: &Run, start: Instant) -> Result<ExitCode, Error> {
     };
 
     process::restore_signals();
+    // Before anything is loaded or registered that could want to run at the end: it comes after all of that.
+    if run.reports.stats.is_some() || run.reports.print_compilation {
+        process::at_exit(at_exit).map_err(|error| create_failure("an exit handler", &error))?;
+    }
     let jit = process::without_signals(|| start_jit(run, frontend.libraries))?;
     let ending = Ending::arm(jit, run, start, frontend_time)?;
     match process::run(jit, frontend.modules, &run.entry_function, &arguments) {
-        // Not a return from our main, after which no more of the program could run: handlers, destructors of its statics
-        // and other threads of it do until the process is gone.
+        // Not a return from our main: no more of the program could run after that, and its handlers, destructors of its
+        // statics and other threads do until the process is gone.
         Ok(code) => std::process::exit(code),
         Err(error) => {
             ending.disarm();
@@ -125,17 +129,15 @@ struct Ending {
 static ENDING: OnceLock<Ending> = OnceLock::new();
 
 impl Ending {
-    /// Registers the handler. This comes before the program registers any, so that it runs after all of them.
+    /// Says what the exit handler has to do.
     fn arm(
         jit: &'static TieredJit,
         run: &Run,
         start: Instant,
         frontend: Duration,
     ) -> Result<&'static Self, Error> {
-        let watch = run
-            .reports
-            .print_compilation
-            .then(|| process::without_signals(|| Watch::start(jit)));
+        let print = run.reports.print_compilation;
+        let watch = print.then(|| process::without_signals(|| Watch::start(jit)));
         let ending = Self {
             jit,
             stats: run.reports.stats,
@@ -145,16 +147,12 @@ impl Ending {
             armed: AtomicBool::new(true),
             process: std::process::id(),
         };
-        let ending = ENDING.get_or_init(|| ending);
-        if ending.stats.is_some() || ending.watch.is_some() {
-            process::at_exit(at_exit).map_err(|error| create_failure("an exit handler", &error))?;
-        }
-        Ok(ending)
+        Ok(ENDING.get_or_init(|| ending))
     }
 
     /// For a program that did not run: the error says it all.
     fn disarm(&self) {
-        // Relaxed: the handler runs on a thread that this one starts, or on this one.
+        // Relaxed: the handler runs on this thread.
         self.armed.store(false, Ordering::Relaxed);
     }
 
@@ -173,12 +171,12 @@ impl Ending {
     }
 }
 
+/// Runs when all of the program's handlers and destructors have run.
 extern "C" fn at_exit() {
-    let ending = ENDING.get();
     let ours = |ending: &&Ending| {
         ending.armed.load(Ordering::Relaxed) && ending.process == std::process::id()
     };
-    if let Some(ending) = ending.filter(ours) {
+    if let Some(ending) = ENDING.get().filter(ours) {
         ending.tell();
     }
 }
