@@ -1,5 +1,6 @@
 //! `--stats`: what was compiled, told when the process ends.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -12,6 +13,9 @@ use crate::watch::tier_name;
 
 /// How many of the promoted functions the text names; JSON has all.
 const TOP: usize = 10;
+
+/// Characters of a name that the text shows: names of template instances have hundreds.
+const NAME: usize = 100;
 
 /// The report. Its fields are the keys of the JSON object: more may come, none changes its meaning. Times are in
 /// microseconds of wall clock.
@@ -169,6 +173,14 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
+/// The start of a long name.
+fn shortened(name: &str) -> Cow<'_, str> {
+    match name.char_indices().nth(NAME) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &name[..end])),
+        None => Cow::Borrowed(name),
+    }
+}
+
 /// Milliseconds with two digits.
 struct Ms(u64);
 
@@ -272,8 +284,9 @@ impl Report {
         {
             writeln!(
                 f,
-                "{:>8}{code_bytes:>9}  {cause:<11} {function}",
-                Ms(*total_us)
+                "{:>8}{code_bytes:>9}  {cause:<11} {}",
+                Ms(*total_us),
+                shortened(function)
             )?;
         }
         match self.promoted.len().saturating_sub(TOP) {

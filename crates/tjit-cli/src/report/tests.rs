@@ -92,3 +92,12 @@ fn json_is_one_line_with_every_key() {
         assert!(!value[key].is_null(), "{key}");
     }
 }
+
+#[test]
+fn long_names_are_cut_in_the_text_only() {
+    let mut report = report();
+    report.promoted[0].function = "ä".repeat(NAME + 1);
+    let cut = "ä".repeat(NAME) + "…\n";
+    assert!(report.to_string().contains(&cut));
+    assert!(report.json().contains(&"ä".repeat(NAME + 1)));
+}
