@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tjit_instrument::{EntryCounter, OptNone, Outcome};
-use tjit_mangle::Version;
 use tjit_orc::ThreadSafeModule;
 use tjit_runtime::{BaselineGuard, BaselineTicket, Compiled, FunctionId, Phase, PhaseTimes, Tier};
 
@@ -56,6 +55,7 @@ struct Group<'r> {
 
 /// One compiled group, before its functions are published.
 struct CompiledGroup {
+    bodies: Vec<String>,
     emitted: Emitted,
     counters: Vec<Option<String>>,
     phases: PhaseTimes,
@@ -109,16 +109,16 @@ impl<'r> Group<'r> {
     }
 
     fn compile(&self, engine: &Engine) -> Result<CompiledGroup, Error> {
+        let bodies = self.bodies(engine)?;
         let mut phases = PhaseTimes::new();
         let start = Instant::now();
         let slice = engine.program().baseline_slice(&self.symbols())?;
         phases.add(Phase::Slice, start.elapsed());
 
         let start = Instant::now();
-        let counters = self.instrument(engine, &slice)?;
+        let counters = self.instrument(engine, &slice, &bodies)?;
         phases.add(Phase::Instrument, start.elapsed());
 
-        let bodies = self.bodies();
         if let Some(directory) = &engine.config.emit_ir {
             emit_ir::write(directory, &bodies[0], &slice)?;
         }
@@ -126,16 +126,20 @@ impl<'r> Group<'r> {
         let emitted = object::emit(engine, &slice, &bodies, extra, None)?;
         phases += &emitted.phases;
         Ok(CompiledGroup {
+            bodies,
             emitted,
             counters,
             phases,
         })
     }
 
-    fn bodies(&self) -> Vec<String> {
-        let body =
-            |symbol| tjit_mangle::body_name(symbol, Version::FIRST, tjit_mangle::Tier::Baseline);
-        self.symbols().into_iter().map(body).collect()
+    fn bodies(&self, engine: &Engine) -> Result<Vec<String>, Error> {
+        let program = engine.program();
+        let bodies = self
+            .symbols()
+            .into_iter()
+            .map(|symbol| program.baseline_body(symbol));
+        Ok(bodies.collect::<Result<_, _>>()?)
     }
 
     /// The counter's name for each function that got one.
@@ -143,12 +147,12 @@ impl<'r> Group<'r> {
         &self,
         engine: &Engine,
         slice: &ThreadSafeModule,
+        bodies: &[String],
     ) -> Result<Vec<Option<String>>, Error> {
         if engine.config.tiering != Tiering::Auto {
             return Ok(vec![None; self.guards.len()]);
         }
         let trip_function = engine.trip_function().to_owned();
-        let bodies = self.bodies();
         slice.with_module(|module| {
             let instrument = |(guard, body): (&BaselineGuard<'_>, &String)| {
                 let Some(function) = module.get_function(body) else {
@@ -160,7 +164,7 @@ impl<'r> Group<'r> {
                     .threshold(guard.record(), Tier::BASELINE);
                 let counter = EntryCounter {
                     threshold,
-                    optnone: OptNone::Ignore,
+                    optnone: OptNone::Respect,
                     trip_function: trip_function.clone(),
                 };
                 Ok(
@@ -170,14 +174,14 @@ impl<'r> Group<'r> {
                     },
                 )
             };
-            self.guards.iter().zip(&bodies).map(instrument).collect()
+            self.guards.iter().zip(bodies).map(instrument).collect()
         })
     }
 
     fn publish(self, engine: &Engine, group: CompiledGroup) -> Result<(), Error> {
-        let bodies = self.bodies();
+        let bodies = &group.bodies;
         let share = u32::try_from(bodies.len()).unwrap_or(u32::MAX);
-        for ((guard, body), counter) in self.guards.into_iter().zip(&bodies).zip(&group.counters) {
+        for ((guard, body), counter) in self.guards.into_iter().zip(bodies).zip(&group.counters) {
             let record = guard.record();
             let address = group.emitted.address(body)?;
             if let Some(counter) = counter {

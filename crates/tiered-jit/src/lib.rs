@@ -17,6 +17,7 @@ mod lifecycle;
 mod object;
 mod promote;
 mod trip;
+mod unoptimised;
 
 pub use config::{Builder, FatalHandler, Tiering};
 pub use entry::{Function, FunctionPointer};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use tjit_link::ImportBudget;
-use tjit_mangle::Version;
+use tjit_mangle::{Tier, Version};
 use tjit_orc::ThreadSafeModule;
 use tjit_runtime::{Compiled, FunctionId, FunctionRecord, Job, Phase, PhaseTimes, VersionInfo};
 
@@ -20,13 +20,16 @@ use crate::request::Request;
 pub(crate) struct VersionNumbers(Mutex<HashMap<FunctionId, Version>>);
 
 impl VersionNumbers {
-    fn next(&self, function: &FunctionRecord) -> Result<Version, Error> {
+    fn next(&self, engine: &Engine, function: &FunctionRecord) -> Result<Version, Error> {
         let mut numbers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let next = match numbers.get(&function.id()) {
             None => Some(Version::FIRST),
             Some(last) => last.next(),
         };
         let next = next.ok_or_else(|| failure(function, "it has run out of version numbers"))?;
+        let next = engine
+            .program()
+            .free_version(function.symbol(), next, Tier::Optimized)?;
         numbers.insert(function.id(), next);
         Ok(next)
     }
@@ -131,8 +134,8 @@ fn compile(
     record: &FunctionRecord,
     (requests, imports): (&mut [Request], &ImportBudget),
 ) -> Result<Compiled, Failure> {
-    let version = numbers.next(record)?;
-    let body = tjit_mangle::body_name(record.symbol(), version, tjit_mangle::Tier::Optimized);
+    let version = numbers.next(engine, record)?;
+    let body = tjit_mangle::body_name(record.symbol(), version, Tier::Optimized);
     let mut phases = PhaseTimes::new();
 
     let start = Instant::now();

@@ -6,6 +6,7 @@ use inkwell::module::Module;
 use tjit_orc::{MemoryBuffer, ThreadSafeContext, ThreadSafeModule};
 
 use crate::Error;
+use crate::unoptimised::allow_optimisation;
 
 /// A module to be added: a file, bytes, or a module of the embedder's own context.
 ///
@@ -58,6 +59,7 @@ impl ModuleSource {
                 context.parse(&name, bitcode.as_slice())?
             }
         };
+        module.with_module(allow_optimisation);
         Ok(module)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use tjit_mangle::{Tier, Version, body_name};
 use tjit_orc::{Body, References, ThreadSafeModule, body, references};
 
 use crate::inventory::{Global, Inventory, is_function};
@@ -26,7 +27,7 @@ pub struct Program {
     symbols: HashMap<Arc<str>, Symbol>,
     functions: Vec<Arc<str>>,
     // Names that look like those of bodies.
-    body_like: Vec<String>,
+    body_like: HashSet<String>,
     // How many modules there are of the same contents, by the suffix of their locals.
     copies: HashMap<String, u32>,
     lookup: OnceLock<Lookup>,
@@ -83,7 +84,7 @@ impl Program {
             modules: Vec::new(),
             symbols: HashMap::new(),
             functions: Vec::new(),
-            body_like: Vec::new(),
+            body_like: HashSet::new(),
             copies: HashMap::new(),
             lookup: OnceLock::new(),
         }
@@ -150,6 +151,35 @@ impl Program {
             self.symbols.get(symbol).and_then(|symbol| symbol.owner),
             Some(Owner::Program(_))
         )
+    }
+
+    /// The first version of `symbol` from `at_least` on whose body would not be called like a symbol of the program: it is
+    /// `foo_v2_optimized` for a program that has a `foo_optimized` of its own beside `foo`.
+    ///
+    /// # Errors
+    /// [`LinkError::Unsupported`] if no version number is left.
+    pub fn free_version(
+        &self,
+        symbol: &str,
+        at_least: Version,
+        tier: Tier,
+    ) -> Result<Version, LinkError> {
+        let mut version = at_least;
+        while self.is_body_like(&body_name(symbol, version, tier)) {
+            version = version.next().ok_or_else(|| {
+                LinkError::unsupported(symbol, "it has run out of version numbers")
+            })?;
+        }
+        Ok(version)
+    }
+
+    /// The name of the baseline body of `symbol`.
+    ///
+    /// # Errors
+    /// As [`Program::free_version`].
+    pub fn baseline_body(&self, symbol: &str) -> Result<String, LinkError> {
+        let version = self.free_version(symbol, Version::FIRST, Tier::Baseline)?;
+        Ok(body_name(symbol, version, Tier::Baseline))
     }
 
     /// The functions of the program that `symbol`, a function of the program, calls directly; each once, in the order of
@@ -233,8 +263,9 @@ impl Program {
         self.symbols.get(name)
     }
 
-    pub(crate) fn body_like(&self) -> impl Iterator<Item = &str> {
-        self.body_like.iter().map(String::as_str)
+    /// Whether a symbol of the program, defined or only declared, is called like a body.
+    pub(crate) fn is_body_like(&self, name: &str) -> bool {
+        self.body_like.contains(name)
     }
 
     pub(crate) fn host(&self) -> &dyn HostSymbols {

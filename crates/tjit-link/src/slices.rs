@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use inkwell::module::Module;
 use inkwell::values::FunctionValue;
-use tjit_mangle::{Tier, Version, body_name};
 use tjit_orc::{Definition, SliceLinkage, SlicePart, ThreadSafeModule, redirect_calls};
 
 use crate::LinkError;
@@ -43,7 +42,7 @@ impl<'a> Parts<'a> {
 impl Program {
     /// The baseline bodies of functions of the program, as one module in the program's context.
     ///
-    /// The body of `foo` is called `foo_baseline` (see [`tjit_mangle::body_name`]) and is external. Every reference to a
+    /// The body of `foo` is called `foo_baseline` (see [`Program::baseline_body`]) and is external. Every reference to a
     /// function of the program is to a declaration of its symbol, which the stub defines: recursion and calls among
     /// `symbols` too. Functions that must be inlined come along, to be inlined. Cost: 13 µs for a typical function.
     ///
@@ -53,8 +52,8 @@ impl Program {
     pub fn baseline_slice(&self, symbols: &[&str]) -> Result<ThreadSafeModule, LinkError> {
         let bodies: Vec<_> = symbols
             .iter()
-            .map(|symbol| body_name(symbol, Version::FIRST, Tier::Baseline))
-            .collect();
+            .map(|symbol| self.baseline_body(symbol))
+            .collect::<Result<_, _>>()?;
         let mut parts = Parts::default();
         for (symbol, body) in symbols.iter().zip(&bodies) {
             self.add_root(&mut parts, symbol, body)?;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use inkwell::module::Linkage;
 use tjit_mangle::Mangler;
-use tjit_orc::GlobalKind;
 
 use crate::inventory::{Global, Inventory, Strength};
 use crate::program::{Place, Program, Symbol};
@@ -52,7 +51,7 @@ pub(crate) fn build(program: &Program, new: &[Inventory]) -> Result<Table, LinkE
         }
         table.symbols.insert(Arc::from(name), symbol);
     }
-    builder.check_body_names(&table)?;
+    builder.check_body_names()?;
     aliases::settle(&builder, &mut table)?;
     builder.bind_declarations(&mut table)?;
     Ok(table)
@@ -247,21 +246,20 @@ impl<'p> Builder<'p> {
         (alignment > self.global(chosen).facts.alignment).then_some((chosen, alignment))
     }
 
-    /// A body's name must not be a symbol of the program: a slice would take the one for the other.
-    fn check_body_names(&self, table: &Table) -> Result<(), LinkError> {
-        let declared = self
+    /// A body's name must not be a symbol of the program: a slice would take the one for the other. Bodies of the functions
+    /// that are linked now avoid the names that exist (`Program::free_version`); those of earlier ones may be there already.
+    fn check_body_names(&self) -> Result<(), LinkError> {
+        let new_names = self
             .new
             .iter()
             .flat_map(|module| &module.globals)
             .map(|global| &*global.name);
-        for name in self.program.body_like().chain(declared) {
+        for name in new_names {
             if let Some(parts) = tjit_mangle::split_body_name(name)
-                && let Some(symbol) = self.symbol(parts.symbol, table)
-                && symbol
-                    .definition
-                    .is_some_and(|place| self.global(place).facts.kind == GlobalKind::Function)
+                && !self.program.is_body_like(name)
+                && self.program.body_of(parts.symbol).is_some()
             {
-                let what = format!("it is what a version of `{}` is called", parts.symbol);
+                let what = format!("a version of `{}` may have that name already", parts.symbol);
                 return Err(LinkError::unsupported(name, what));
             }
         }

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use tiered_jit::{Cause, EventKind, ModuleSource, Tier, TieredJit, Tiering};
 
 use crate::support::{
-    TALLY, bodies, load, load_cpp, nullary, quiet, unary, wait_for, with_threshold,
+    TALLY, bodies, load, load_cpp, nullary, quiet, sizes, unary, wait_for, with_threshold,
 };
 
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(1024).expect("not zero");
@@ -155,4 +155,22 @@ fn the_default_jit_works() {
     // SAFETY: no undefined behaviour in it.
     unsafe { jit.add_module(ModuleSource::bytes("tally.ll", TALLY)) }.expect("the module links");
     assert_eq!(unary(&jit, "twice", 21), 42);
+}
+
+#[test]
+fn functions_of_clang_o0_are_optimised() {
+    let source = "extern \"C\" long triangle(long n) { long sum = 0; for (long i = 0; i <= n; ++i) sum += i; return sum; }\n";
+    let bitcode = tjit_test_util::compile_to_bitcode(source, tjit_test_util::Lang::Cxx, &["-O0"]);
+    let jit = with_threshold(1 << 40).build().expect("the JIT starts");
+    // SAFETY: no undefined behaviour in it.
+    unsafe { jit.add_module(ModuleSource::bytes("o0.cpp", bitcode)) }.expect("the module links");
+    assert_eq!(unary(&jit, "triangle", 10), 55);
+    let request = jit.reoptimize("triangle").expect("it exists");
+    let version = request.wait().expect("it compiles");
+    assert_eq!(unary(&jit, "triangle", 10), 55);
+    let sizes = sizes(&jit, "triangle");
+    assert!(
+        version.size > 0 && sizes[1] < sizes[0],
+        "the loop has become a formula: {sizes:?}"
+    );
 }

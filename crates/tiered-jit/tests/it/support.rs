@@ -103,3 +103,18 @@ pub(crate) fn bodies(jit: &TieredJit, symbol: &str) -> Vec<String> {
     });
     bodies
 }
+
+/// The code sizes of the versions that a function has had, oldest first.
+pub(crate) fn sizes(jit: &TieredJit, symbol: &str) -> Vec<usize> {
+    let mut sizes = Vec::new();
+    jit.for_each_function(|function| {
+        if &**function.symbol() == symbol {
+            sizes = function
+                .versions()
+                .iter()
+                .map(|version| version.size)
+                .collect();
+        }
+    });
+    sizes
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tjit_link::{LinkError, Program};
+use tjit_mangle::{Tier, Version};
 use tjit_orc::{ErrorKind, ThreadSafeContext};
 
 use crate::support::{link_error, parse};
@@ -152,24 +153,28 @@ fn escaped_names_are_what_the_linker_sees() {
 }
 
 #[test]
-fn names_of_bodies_are_taken() {
-    let error =
-        link_error(&["define void @f() { ret void }\ndefine void @f_baseline() { ret void }"]);
-    assert_eq!(
-        error.to_string(),
-        "can't link `f_baseline`: it is what a version of `f` is called"
-    );
-
+fn bodies_avoid_names_of_the_program() {
     let mut program = Program::new(Arc::new(()));
     program
-        .link(parse(&["define void @f_v2_optimized() { ret void }"]))
-        .expect("there is no `f`");
+        .link(parse(&[
+            "define void @f() { ret void }\ndefine void @f_baseline() { ret void }\n\
+             declare void @f_optimized()\ndefine void @f_v2_optimized() { ret void }",
+        ]))
+        .expect("bodies of `f` can be called otherwise");
+    assert_eq!(
+        program.baseline_body("f").as_deref(),
+        Ok("f_v2_baseline"),
+        "the next version's name is free"
+    );
+    let version = program.free_version("f", Version::FIRST, Tier::Optimized);
+    assert_eq!(version.map(Version::number), Ok(3));
+
     let error = program
-        .link(parse(&["define void @f() { ret void }"]))
-        .expect_err("now there would be");
+        .link(parse(&["define void @f_v2_baseline() { ret void }"]))
+        .expect_err("that may be the name of a body by now");
     assert_eq!(
         error.to_string(),
-        "can't link `f_v2_optimized`: it is what a version of `f` is called"
+        "can't link `f_v2_baseline`: a version of `f` may have that name already"
     );
 }
 
