@@ -2,6 +2,8 @@
 
 use std::hint::{black_box, spin_loop};
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use criterion::{
@@ -53,6 +55,33 @@ fn waking_trips(iterations: u64) -> Duration {
     total
 }
 
+/// The least that waking takes: `unpark` of a thread that is parked, which on Linux is one `futex` call.
+fn bare_wakes(iterations: u64) -> Duration {
+    let (woken, ended) = (AtomicU64::new(0), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let sleeper = scope.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                thread::park();
+                woken.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let mut total = Duration::ZERO;
+        for wake in 0..iterations {
+            spin_for(FALLS_ASLEEP);
+            let start = Instant::now();
+            sleeper.thread().unpark();
+            total += start.elapsed();
+            // Parking may end by itself, which leaves the count ahead.
+            while woken.load(Ordering::Relaxed) <= wake {
+                spin_loop();
+            }
+        }
+        ended.store(true, Ordering::Relaxed);
+        sleeper.thread().unpark();
+        total
+    })
+}
+
 fn spin_for(time: Duration) {
     let start = Instant::now();
     while start.elapsed() < time {
@@ -60,7 +89,7 @@ fn spin_for(time: Duration) {
     }
 }
 
-/// Trips that change nothing: `wanted` functions have tripped before, and the last one trips again and again.
+/// Trips that change nothing: of so many functions, each has tripped before, and the last one trips again and again.
 fn repeated(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, functions: usize) {
     let trips = Trips::new(functions, NonZeroUsize::MIN, WorkerState::Absent);
     for &stub in trips.functions() {
@@ -81,6 +110,7 @@ fn trip(criterion: &mut Criterion) {
         bencher.iter_custom(|iterations| first_trips(iterations, WorkerState::Draining));
     });
     group.bench_function("worker_asleep", |bencher| bencher.iter_custom(waking_trips));
+    group.bench_function("bare_wake", |bencher| bencher.iter_custom(bare_wakes));
     // The queue holds one: the second function never gets in.
     repeated(&mut group, "queue_full", 2);
     repeated(&mut group, "queued_already", 1);

@@ -122,7 +122,13 @@ pub(super) const QUESTIONS: &[Question] = &[
     ),
     trip("trip, worker busy", "trip/worker_busy"),
     trip("trip, worker draining", "trip/worker_draining"),
-    trip("trip, worker asleep", "trip/worker_asleep"),
+    Question {
+        peer: Some("trip/bare_wake"),
+        ..trip(
+            "trip, worker asleep, against a bare wake",
+            "trip/worker_asleep",
+        )
+    },
     trip("trip, queue full", "trip/queue_full"),
     trip("trip, queued already", "trip/queued_already"),
     process(
