@@ -1,6 +1,6 @@
 //! What a link leaves to do, from what it decided.
 
-use tjit_orc::{Definition, GlobalKind, SliceLinkage, ThreadSafeModule};
+use tjit_orc::{Definition, GlobalKind, SliceLinkage, ThreadSafeModule, replace_alias_uses};
 
 use crate::inventory::{Global, Inventory, Strength};
 use crate::linked::{Initializer, Linked, LinkedFunction};
@@ -44,10 +44,27 @@ pub(crate) fn emit(
                 module.align(variable.global, *alignment);
             }
         }
+        unify_aliases(index, module, table);
         let data = add_module(&mut linked, index, module, table);
         linked.data.extend(data_module(module, &data)?);
     }
     Ok(linked)
+}
+
+/// An alias that the module defines is another name of one address, which its own code must not take for two.
+fn unify_aliases(index: usize, module: &Inventory, table: &Table) {
+    let aliases = module
+        .globals
+        .iter()
+        .filter(|global| global.facts.kind == GlobalKind::Alias);
+    for alias in aliases {
+        let symbol = table.symbols.get(alias.name.as_str());
+        if symbol.is_some_and(|symbol| symbol.owner == Some(Owner::Program(index))) {
+            module
+                .module
+                .with_module(|module| replace_alias_uses(module, &alias.name));
+        }
+    }
 }
 
 /// Adds the functions of a module to `linked` and returns the names of its data.

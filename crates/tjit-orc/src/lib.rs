@@ -33,7 +33,10 @@ pub use context::ThreadSafeContext;
 pub use dylib::{Dylib, EvaluatedSymbol};
 pub use error::{Error, ErrorKind};
 pub use generator::Generate;
-pub use globals::{Global, GlobalKind, definitions, demote, inline_assembly, name_unnamed, rename};
+pub use globals::{
+    Global, GlobalKind, definitions, demote, inline_assembly, name_unnamed, rename,
+    replace_alias_uses,
+};
 pub use label_flow::labels_escape;
 pub use labels::{Users, jumps_to_addresses, users};
 pub use layer::ObjectLayer;

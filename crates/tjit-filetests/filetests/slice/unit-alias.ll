@@ -30,6 +30,4 @@ define i32 @callee(i32 %x) {
 ;;   ret i32 %y
 ;; }
 ;;
-;; declare i32 @other(i32)
-;;
-;; declare i32 @self(i32)
+;; declare i32 @f(i32)
