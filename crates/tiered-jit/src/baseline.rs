@@ -4,6 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
+use crossbeam::channel::Receiver;
 use tjit_instrument::{EntryCounter, OptNone, Outcome};
 use tjit_orc::ThreadSafeModule;
 use tjit_runtime::{BaselineGuard, BaselineTicket, Compiled, FunctionId, Phase, PhaseTimes, Tier};
@@ -12,10 +13,28 @@ use crate::Error;
 use crate::config::Tiering;
 use crate::emit_ir;
 use crate::engine::Engine;
+use crate::first_call::FirstCall;
 use crate::object::{self, Emitted};
 
+/// The baseline thread: serves first calls until every sender is gone or it is told to end.
+pub(crate) fn serve(engine: &Engine, calls: &Receiver<FirstCall>, stop: &Receiver<()>) {
+    loop {
+        crossbeam::channel::select_biased! {
+            // A closed channel is the signal; nothing is ever sent.
+            recv(stop) -> _ => return,
+            recv(calls) -> call => {
+                let Ok(call) = call else { return };
+                let address = tjit_orc::guard("compiling a baseline", || Ok(compile(engine, call.function)))
+                    .unwrap_or_else(|panic| Err(Error::Llvm(panic)));
+                // The mutator waits for this; it can only be gone if its process is ending.
+                let _received = call.answer.send(address);
+            }
+        }
+    }
+}
+
 /// Compiles the baseline of `function`, unless it has one, and returns its address.
-pub(crate) fn compile(engine: &Engine, function: FunctionId) -> Result<usize, Error> {
+fn compile(engine: &Engine, function: FunctionId) -> Result<usize, Error> {
     let root = match engine.runtime.baseline(function)? {
         tjit_runtime::Baseline::Ready(address) => return Ok(address),
         tjit_runtime::Baseline::Mine(guard) => guard,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::jit::Owner;
+use crate::owner::Owner;
 
 /// Function pointers that a [`Function`] can hold: `unsafe extern "C" fn` with up to twelve parameters.
 ///

@@ -6,14 +6,12 @@
 use std::process::abort;
 use std::sync::Arc;
 
-use crossbeam::channel::{Receiver, Sender, bounded};
+use crossbeam::channel::{Sender, bounded};
 use tjit_runtime::{FunctionId, Runtime};
 use tjit_stubs::{CodePtr, LazyResolver, StubId};
 
 use crate::Error;
-use crate::baseline;
 use crate::config::{Config, FatalHandler, Tiering};
-use crate::engine::Engine;
 use crate::request::Request;
 
 /// A mutator's question for the address of a function.
@@ -92,21 +90,4 @@ fn no_answer(runtime: &Runtime<Request>, function: FunctionId) -> Error {
 fn die(fatal: &Arc<FatalHandler>, error: &Error) -> ! {
     fatal(error);
     abort()
-}
-
-/// The baseline thread: serves first calls until every sender is gone or it is told to end.
-pub(crate) fn serve(engine: &Engine, calls: &Receiver<FirstCall>, stop: &Receiver<()>) {
-    loop {
-        crossbeam::channel::select_biased! {
-            // A closed channel is the signal; nothing is ever sent.
-            recv(stop) -> _ => return,
-            recv(calls) -> call => {
-                let Ok(call) = call else { return };
-                let address = tjit_orc::guard("compiling a baseline", || Ok(baseline::compile(engine, call.function)))
-                    .unwrap_or_else(|panic| Err(Error::Llvm(panic)));
-                // The mutator waits for this; it can only be gone if its process is ending.
-                let _received = call.answer.send(address);
-            }
-        }
-    }
 }

@@ -2,25 +2,19 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 
-use crossbeam::channel::Sender;
 use tjit_link::Linked;
 use tjit_runtime::{EventReceiver, FunctionRecord, Stats};
 
 use crate::config::Builder;
 use crate::engine::Engine;
 use crate::entry::{Function, FunctionPointer};
-use crate::first_call;
 use crate::lifecycle::Arguments;
-use crate::promote::{self, VersionNumbers};
-use crate::request::Reoptimize;
+use crate::owner::Owner;
+use crate::reoptimize::Reoptimize;
 use crate::source::ModuleSource;
 use crate::{Error, lifecycle};
-
-/// LLVM recurses over types and expressions: at 10,000 levels it needs more than the 2 MiB of a Rust thread.
-const COMPILE_STACK: usize = 16 << 20;
 
 /// A program that is compiled as it runs and recompiled where it is hot, or where the embedder says so.
 ///
@@ -32,39 +26,6 @@ const COMPILE_STACK: usize = 16 << 20;
 #[derive(Clone)]
 pub struct TieredJit {
     owner: Arc<Owner>,
-}
-
-/// Ends the threads and the program with the last handle.
-pub(crate) struct Owner {
-    pub(crate) engine: Arc<Engine>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
-    // Dropped to end the baseline thread.
-    stop: Mutex<Option<Sender<()>>>,
-}
-
-impl Drop for Owner {
-    fn drop(&mut self) {
-        // Destructors may call functions for the first time, so the threads go after them.
-        lifecycle::finalize(&self.engine);
-        self.engine.runtime.shutdown();
-        drop(
-            self.stop
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
-        let threads =
-            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        let this = std::thread::current().id();
-        // A transformation may own the last handle; a thread that joined itself would wait for ever.
-        for thread in threads
-            .into_iter()
-            .filter(|thread| thread.thread().id() != this)
-        {
-            // A thread that panicked has said so; there is nobody to tell here.
-            let _ended = thread.join();
-        }
-    }
 }
 
 impl TieredJit {
@@ -82,28 +43,8 @@ impl TieredJit {
     }
 
     pub(crate) fn start(builder: Builder) -> Result<Self, Error> {
-        let workers = builder.config().policy.workers();
-        let (engine, first_calls) = Engine::new(builder)?;
-        let engine = Arc::new(engine);
-        let (stop, stopped) = crossbeam::channel::bounded(0);
-        let owner = Owner {
-            engine,
-            threads: Mutex::default(),
-            stop: Mutex::new(Some(stop)),
-        };
-        owner.spawn("tjit-baseline", move |engine| {
-            first_call::serve(engine, &first_calls, &stopped)
-        })?;
-        let numbers = Arc::new(VersionNumbers::default());
-        for index in 0..workers.get() {
-            let numbers = numbers.clone();
-            owner.spawn(&format!("tjit-worker-{index}"), move |engine| {
-                // More workers than the runtime has seats for: the ones that have one do the work.
-                let _ended = promote::work(engine, &numbers);
-            })?;
-        }
         Ok(Self {
-            owner: Arc::new(owner),
+            owner: Arc::new(Owner::start(builder)?),
         })
     }
 
@@ -147,7 +88,7 @@ impl TieredJit {
         let engine = self.engine();
         let modules = sources
             .into_iter()
-            .map(|source| source.parse(engine.context()))
+            .map(|source| source.parse(&engine.context))
             .collect::<Result<_, _>>()?;
         engine.link(modules)
     }
@@ -248,22 +189,6 @@ impl TieredJit {
     /// Calls `visit` for every function of the program, in the order in which they were added.
     pub fn for_each_function(&self, visit: impl FnMut(&FunctionRecord)) {
         self.engine().runtime.table().iter().for_each(visit);
-    }
-}
-
-impl Owner {
-    fn spawn(&self, name: &str, body: impl FnOnce(&Engine) + Send + 'static) -> Result<(), Error> {
-        let engine = self.engine.clone();
-        let thread = std::thread::Builder::new()
-            .name(name.to_owned())
-            .stack_size(COMPILE_STACK)
-            .spawn(move || body(&engine))
-            .map_err(|error| Error::Thread(error.to_string()))?;
-        self.threads
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(thread);
-        Ok(())
     }
 }
 

@@ -4,9 +4,10 @@ mod config;
 mod entry;
 mod error;
 mod jit;
-mod request;
+mod reoptimize;
 mod source;
 
+mod assemble;
 mod baseline;
 mod counters;
 mod emit_ir;
@@ -15,7 +16,10 @@ mod first_call;
 mod host;
 mod lifecycle;
 mod object;
+mod owner;
 mod promote;
+mod request;
+mod support;
 mod trip;
 mod unoptimised;
 
@@ -23,7 +27,8 @@ pub use config::{Builder, FatalHandler, Tiering};
 pub use entry::{Function, FunctionPointer};
 pub use error::Error;
 pub use jit::TieredJit;
-pub use request::{Reoptimize, Ticket, TransformError};
+pub use reoptimize::{Reoptimize, Ticket};
+pub use request::TransformError;
 pub use source::ModuleSource;
 
 pub use tjit_link::LinkError;

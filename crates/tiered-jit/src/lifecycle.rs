@@ -6,18 +6,7 @@ use tjit_link::{Initializer, Linked};
 
 use crate::Error;
 use crate::engine::Engine;
-
-/// The function through which the program's own are called from here.
-pub(crate) const ENTER: &str = "tjit.enter";
-
-/// Its IR. It is where a search for an exception's handler ends, for it has no unwind information: an exception that nobody
-/// in the program catches must end in `std::terminate` where it was thrown, and not in a handler further out, such as the
-/// one that Rust has around its main.
-pub(crate) const ENTER_IR: &str = "\
-    define i32 @\"tjit.enter\"(ptr %function, i32 %argc, ptr %argv, ptr %envp) nounwind {\n  \
-      %result = call i32 %function(i32 %argc, ptr %argv, ptr %envp)\n  \
-      ret i32 %result\n\
-    }\n";
+use crate::support::ENTER;
 
 type Enter =
     unsafe extern "C" fn(*const (), c_int, *const *mut c_char, *const *const c_char) -> c_int;

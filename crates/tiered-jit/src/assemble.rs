@@ -1,0 +1,63 @@
+//! Puts an engine together.
+
+use std::sync::{Arc, RwLock};
+
+use crossbeam::channel::{Receiver, unbounded};
+use tjit_compile_layer::CompileLayer;
+use tjit_link::Program;
+use tjit_orc::{ExecutionSession, ThreadSafeContext};
+use tjit_runtime::Runtime;
+use tjit_stubs::StubManager;
+
+use crate::Error;
+use crate::config::Builder;
+use crate::counters::EntryCounters;
+use crate::engine::Engine;
+use crate::first_call::{self, FirstCall};
+use crate::host::Host;
+use crate::support;
+use crate::trip::TripContext;
+
+/// An engine with an empty program, and the receiving end of first calls for the thread that serves them.
+pub(crate) fn engine(builder: Builder) -> Result<(Engine, Receiver<FirstCall>), Error> {
+    let config = builder.config();
+    let host = Arc::new(Host::new(builder.definitions, &builder.libraries)?);
+    let counters = EntryCounters::new(config.policy.clone());
+    let runtime = Arc::new(Runtime::new(config.policy.clone(), Arc::new(counters)));
+    let (first_calls, receiver) = unbounded();
+    let resolver = first_call::resolver(&config, first_calls, runtime.clone());
+    let stubs = Arc::new(StubManager::new(tjit_stubs::Config::default(), resolver)?);
+    let trip_context = Box::new(TripContext {
+        stubs: stubs.clone(),
+        runtime: runtime.clone(),
+    });
+
+    let session = ExecutionSession::new()?;
+    let layer_config = tjit_compile_layer::Config {
+        host_cpu: config.host_cpu,
+        ..Default::default()
+    };
+    let layer = CompileLayer::new(&session, layer_config)?;
+    let support = support::compile(&session, &layer, &trip_context)?;
+    let dylib = session.create_dylib("program")?;
+    dylib.add_generator(Box::new(support::generator(
+        stubs.clone(),
+        support.clone(),
+        host.clone(),
+    )));
+    let engine = Engine {
+        config,
+        dylib,
+        layer,
+        program: RwLock::new(Program::new(Arc::new(support::WithSupport {
+            support: support.clone(),
+            host,
+        }))),
+        context: ThreadSafeContext::new(),
+        stubs,
+        runtime,
+        support,
+        _trip_context: trip_context,
+    };
+    Ok((engine, receiver))
+}

@@ -1,0 +1,133 @@
+//! Requests from outside: recompile this function now.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crossbeam::channel::{Receiver, TryRecvError, bounded};
+use inkwell::module::Module;
+use inkwell::values::FunctionValue;
+use tjit_runtime::{FunctionId, VersionInfo};
+
+use crate::Error;
+use crate::engine::Engine;
+use crate::request::{Request, Transform, TransformError};
+
+/// A request to recompile a function, being put together; nothing happens before [`Reoptimize::submit`] or
+/// [`Reoptimize::wait`].
+#[must_use = "a request does nothing until it is submitted"]
+pub struct Reoptimize {
+    engine: Arc<Engine>,
+    function: FunctionId,
+    symbol: Arc<str>,
+    transforms: Vec<Transform>,
+    pipeline: Option<String>,
+}
+
+impl Reoptimize {
+    pub(crate) fn new(engine: Arc<Engine>, function: FunctionId, symbol: Arc<str>) -> Self {
+        Self {
+            engine,
+            function,
+            symbol,
+            transforms: Vec::new(),
+            pipeline: None,
+        }
+    }
+
+    /// The linker-level name of the function.
+    pub fn symbol(&self) -> &str {
+        &self.symbol
+    }
+
+    /// Adds a transformation of the function's IR, run before the pipeline; several run in the order they were added.
+    ///
+    /// It gets the module of the compile unit and the body of the function in it. The module holds that body, declarations of
+    /// what it refers to, and copies of callees and constants for the optimiser (`available_externally`). It may rewrite
+    /// bodies and add private or internal definitions; it must keep the body's name and type.
+    ///
+    /// It runs on a compile thread, on a fresh copy of the IR each time, and again if another request that was merged with
+    /// this one turns out to be broken. If it returns an error, panics or leaves a broken module, the request fails with
+    /// [`Error::Transform`] and the old version runs on.
+    pub fn transform(
+        mut self,
+        transform: impl for<'ctx> FnMut(
+            &Module<'ctx>,
+            FunctionValue<'ctx>,
+        ) -> Result<(), TransformError>
+        + Send
+        + 'static,
+    ) -> Self {
+        self.transforms.push(Box::new(transform));
+        self
+    }
+
+    /// The pass pipeline in the syntax of `opt -passes=`, instead of `default<O3>`.
+    pub fn pipeline(mut self, pipeline: impl Into<String>) -> Self {
+        self.pipeline = Some(pipeline.into());
+        self
+    }
+
+    /// Queues the request, ahead of functions that became hot by themselves.
+    pub fn submit(self) -> Ticket {
+        let (answer, receiver) = bounded(1);
+        let request = Request {
+            transforms: self.transforms,
+            pipeline: self.pipeline,
+            answer,
+        };
+        // Every way in which the runtime declines drops the request, and with it the sender: the ticket says so.
+        let _outcome = self.engine.runtime.request(self.function, request);
+        Ticket {
+            receiver,
+            symbol: self.symbol,
+        }
+    }
+
+    /// Queues the request and waits for the new version to run; see [`Ticket::wait`].
+    ///
+    /// # Errors
+    /// As [`Ticket::wait`].
+    pub fn wait(self) -> Result<Arc<VersionInfo>, Error> {
+        self.submit().wait()
+    }
+}
+
+impl fmt::Debug for Reoptimize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reoptimize({})", self.symbol)
+    }
+}
+
+/// The answer to a submitted request, once there is one. Dropping it does not cancel the request.
+#[derive(Debug)]
+pub struct Ticket {
+    receiver: Receiver<Result<Arc<VersionInfo>, Error>>,
+    symbol: Arc<str>,
+}
+
+impl Ticket {
+    /// Waits until the new version is published: calls that begin after this returns run it, or a later one. Must not be
+    /// called on a compile thread, that is in a transformation.
+    ///
+    /// # Errors
+    /// [`Error::Transform`] or [`Error::Compile`] when it could not be compiled (the old version runs on),
+    /// [`Error::ShutDown`] when the JIT ended first.
+    pub fn wait(self) -> Result<Arc<VersionInfo>, Error> {
+        self.receiver
+            .recv()
+            .unwrap_or_else(|_| Err(self.shut_down()))
+    }
+
+    /// The answer if there is one yet.
+    pub fn try_wait(&self) -> Option<Result<Arc<VersionInfo>, Error>> {
+        match self.receiver.try_recv() {
+            Ok(answer) => Some(answer),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Err(self.shut_down())),
+        }
+    }
+
+    fn shut_down(&self) -> Error {
+        Error::ShutDown(self.symbol.to_string())
+    }
+}

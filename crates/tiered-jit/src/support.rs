@@ -1,0 +1,107 @@
+//! What every program gets from us, and where its code finds what no module of its own defines.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tjit_compile_layer::CompileLayer;
+use tjit_link::HostSymbols;
+use tjit_orc::{EvaluatedSymbol, ExecutionSession, SymbolFlags, ThreadSafeContext};
+use tjit_stubs::StubManager;
+
+use crate::Error;
+use crate::host::Host;
+use crate::trip::{self, TripContext};
+
+/// The program's own trip function, if it has one of that name, must not be mistaken for ours.
+pub(crate) const OWN_TRIP_FUNCTION: &str = "tjit.optimize_function";
+
+/// The function through which the program's own are called from here.
+pub(crate) const ENTER: &str = "tjit.enter";
+
+/// Its IR. It is where a search for an exception's handler ends, for it has no unwind information: an exception that nobody
+/// in the program catches must end in `std::terminate` where it was thrown, and not in a handler further out, such as the
+/// one that Rust has around its main.
+pub(crate) const ENTER_IR: &str = "\
+    define i32 @\"tjit.enter\"(ptr %function, i32 %argc, ptr %argv, ptr %envp) nounwind {\n  \
+      %result = call i32 %function(i32 %argc, ptr %argv, ptr %envp)\n  \
+      ret i32 %result\n\
+    }\n";
+
+/// Where code finds what no module of its own defines: functions of the program by their stubs, then our support
+/// functions, then the host.
+pub(crate) fn generator(
+    stubs: Arc<StubManager>,
+    support: HashMap<String, u64>,
+    host: Arc<Host>,
+) -> impl Fn(&str) -> Option<EvaluatedSymbol> + Send + Sync {
+    move |name| {
+        let stub = stubs.find(name).map(|stub| stub.address.addr() as u64);
+        stub.or_else(|| support.get(name).copied())
+            .or_else(|| host.find(name))
+            .map(function_at)
+    }
+}
+
+/// Compiles the support functions, each at once: their addresses are handed out by a generator, which must not look
+/// anything up.
+pub(crate) fn compile(
+    session: &ExecutionSession,
+    layer: &Arc<CompileLayer>,
+    trip_context: &TripContext,
+) -> Result<HashMap<String, u64>, Error> {
+    let dylib = session.create_dylib("support")?;
+    let host = Host::new(HashMap::new(), &[])?;
+    dylib.add_generator(Box::new(move |name| host.find(name).map(function_at)));
+    let context = ThreadSafeContext::new();
+    let ir = trip::support_ir(trip_context, OWN_TRIP_FUNCTION) + ENTER_IR;
+    let mut names = vec![OWN_TRIP_FUNCTION.to_owned(), ENTER.to_owned()];
+    let libc = tjit_link::support_module(&context)?;
+    names.extend(libc.with_module(defined_names));
+    let options = tjit_compile_layer::ModuleOptions::default;
+    layer.add(
+        &dylib.create_tracker(),
+        context.parse("support", ir.as_bytes())?,
+        options(),
+    )?;
+    layer.add(&dylib.create_tracker(), libc, options())?;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut addresses = dylib.lookup_all(&names)?;
+    if let Some(&trip) = addresses.get(OWN_TRIP_FUNCTION) {
+        addresses.insert(tjit_instrument::TRIP_FUNCTION.to_owned(), trip);
+    }
+    Ok(addresses)
+}
+
+fn defined_names(module: &inkwell::module::Module<'_>) -> Vec<String> {
+    let functions = module
+        .get_functions()
+        .filter(|function| function.count_basic_blocks() > 0);
+    let functions = functions.map(|function| function.get_name().to_string_lossy().into_owned());
+    let globals = module
+        .get_globals()
+        .filter(|global| global.get_initializer().is_some());
+    let globals = globals.map(|global| global.get_name().to_string_lossy().into_owned());
+    functions.chain(globals).collect()
+}
+
+/// What a program may bind to: our support functions before the host's of the same name.
+pub(crate) struct WithSupport {
+    pub(crate) support: HashMap<String, u64>,
+    pub(crate) host: Arc<Host>,
+}
+
+impl HostSymbols for WithSupport {
+    fn find(&self, linker_name: &str) -> Option<u64> {
+        self.support
+            .get(linker_name)
+            .copied()
+            .or_else(|| self.host.find(linker_name))
+    }
+}
+
+pub(crate) fn function_at(address: u64) -> EvaluatedSymbol {
+    EvaluatedSymbol {
+        address,
+        flags: SymbolFlags::FUNCTION,
+    }
+}
