@@ -6,11 +6,12 @@
 use std::process::abort;
 use std::sync::Arc;
 
-use crossbeam::channel::{Sender, bounded};
+use crossbeam::channel::Sender;
 use tjit_runtime::{FunctionId, Runtime};
 use tjit_stubs::{CodePtr, LazyResolver, StubId};
 
 use crate::Error;
+use crate::answer::{self, Answer};
 use crate::config::{Config, FatalHandler, Tiering};
 use crate::request::Request;
 
@@ -18,7 +19,7 @@ use crate::request::Request;
 #[derive(Debug)]
 pub(crate) struct FirstCall {
     pub(crate) function: FunctionId,
-    pub(crate) answer: Sender<Result<usize, Error>>,
+    pub(crate) answer: Answer<Result<usize, Error>>,
 }
 
 /// What the lazy trampolines call.
@@ -32,7 +33,7 @@ pub(crate) fn resolver(
     Box::new(move |stub: StubId| {
         let function = FunctionId::new(stub.index());
         let address = match tiering {
-            Tiering::Optimized => optimize_now(&runtime, function),
+            Tiering::Optimized => optimize_or_ask(&runtime, &first_calls, function),
             Tiering::Auto | Tiering::Baseline => ask(&first_calls, function),
         };
         match address.map(CodePtr::new) {
@@ -45,12 +46,24 @@ pub(crate) fn resolver(
 
 /// Asks the baseline thread for `function` and waits.
 pub(crate) fn ask(first_calls: &Sender<FirstCall>, function: FunctionId) -> Result<usize, Error> {
-    let (answer, receiver) = bounded(1);
-    // A thread that is gone does not take the question: its sender is dropped with it, which the receiver notices.
+    let (answer, question) = answer::channel();
+    // A thread that is gone does not take the call, and the answer that is dropped with it is none.
     drop(first_calls.send(FirstCall { function, answer }));
-    receiver
-        .recv()
-        .unwrap_or_else(|_| Err(Error::ShutDown(function.to_string())))
+    question
+        .wait()
+        .unwrap_or_else(|| Err(Error::ShutDown(function.to_string())))
+}
+
+/// Compiles `function` at the optimising tier, or as a baseline if that can't be: some functions may have one version only.
+fn optimize_or_ask(
+    runtime: &Runtime<Request>,
+    first_calls: &Sender<FirstCall>,
+    function: FunctionId,
+) -> Result<usize, Error> {
+    match optimize_now(runtime, function) {
+        Err(error) if !matches!(error, Error::ShutDown(_)) => ask(first_calls, function),
+        result => result,
+    }
 }
 
 /// Compiles `function` at the optimising tier and waits.
@@ -62,16 +75,16 @@ fn optimize_now(runtime: &Runtime<Request>, function: FunctionId) -> Result<usiz
     {
         return Ok(code);
     }
-    let (answer, receiver) = bounded(1);
+    let (answer, question) = answer::channel();
     let request = Request {
         transforms: Vec::new(),
         pipeline: None,
         answer,
     };
     let _outcome = runtime.request(function, request)?;
-    let version = receiver
-        .recv()
-        .unwrap_or_else(|_| Err(Error::ShutDown(function.to_string())))?;
+    let version = question
+        .wait()
+        .unwrap_or_else(|| Err(Error::ShutDown(function.to_string())))?;
     Ok(version.address)
 }
 

@@ -90,6 +90,25 @@ fn optimised_from_the_start() {
 }
 
 #[test]
+fn a_function_that_may_have_one_version_only_has_a_baseline() {
+    // It jumps to a label that an earlier call of it left behind.
+    let ir = "@kept = global ptr null\ndefine i64 @keep() {\nentry:\n  %old = load ptr, ptr @kept\n  \
+              %first = icmp eq ptr %old, null\n  br i1 %first, label %set, label %jump\nset:\n  \
+              store ptr blockaddress(@keep, %label), ptr @kept\n  br label %label\njump:\n  \
+              indirectbr ptr %old, [label %label]\nlabel:\n  ret i64 5\n}\n";
+    let jit = load(with_threshold(1).tiering(Tiering::Optimized), ir);
+    assert_eq!(nullary(&jit, "keep"), 5);
+    assert_eq!(bodies(&jit, "keep"), ["keep_baseline"]);
+    let jit = load(with_threshold(1), ir);
+    for _ in 0..10 {
+        assert_eq!(nullary(&jit, "keep"), 5);
+    }
+    let refused = jit.reoptimize("keep").expect("it exists").wait();
+    assert!(refused.is_err(), "{refused:?}");
+    assert_eq!(nullary(&jit, "keep"), 5);
+}
+
+#[test]
 fn a_function_of_the_program_may_be_called_as_the_trip_function_is() {
     let jit = load(
         with_threshold(2),
