@@ -26,8 +26,7 @@ pub(crate) fn serve(engine: &Engine, calls: &Receiver<FirstCall>, stop: &Receive
                 let Ok(call) = call else { return };
                 let address = tjit_orc::guard("compiling a baseline", || Ok(compile(engine, call.function)))
                     .unwrap_or_else(|panic| Err(Error::Llvm(panic)));
-                // The mutator waits for this; it can only be gone if its process is ending.
-                let _received = call.answer.send(address);
+                call.answer.give(address);
             }
         }
     }

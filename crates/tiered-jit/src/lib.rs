@@ -7,6 +7,7 @@ mod jit;
 mod reoptimize;
 mod source;
 
+mod answer;
 mod assemble;
 mod baseline;
 mod counters;

@@ -67,7 +67,7 @@ fn serve(engine: &Engine, numbers: &VersionNumbers, mut job: Job<'_, Request>) {
     };
     for request in requests {
         // Whoever dropped the ticket does not want to know.
-        let _received = request.answer.send(answer.clone());
+        request.answer.give(answer.clone());
     }
 }
 
@@ -103,7 +103,7 @@ fn compile_without_broken(
                 error,
             }) if requests.len() > 1 => {
                 let request = requests.remove(index);
-                let _received = request.answer.send(Err(error));
+                request.answer.give(Err(error));
             }
             Err(Failure { culprit: None, .. }) if *imports != ImportBudget::NONE => {
                 imports = &ImportBudget::NONE;

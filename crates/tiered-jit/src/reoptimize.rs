@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crossbeam::channel::{Receiver, TryRecvError, bounded};
 use inkwell::module::Module;
 use inkwell::values::FunctionValue;
 use tjit_runtime::{FunctionId, VersionInfo};
 
 use crate::Error;
+use crate::answer::{self, Question};
 use crate::engine::Engine;
 use crate::request::{Request, Transform, TransformError};
 
@@ -69,16 +69,16 @@ impl Reoptimize {
 
     /// Queues the request, ahead of functions that became hot by themselves.
     pub fn submit(self) -> Ticket {
-        let (answer, receiver) = bounded(1);
+        let (answer, question) = answer::channel();
         let request = Request {
             transforms: self.transforms,
             pipeline: self.pipeline,
             answer,
         };
-        // Every way in which the runtime declines drops the request, and with it the sender: the ticket says so.
+        // Every way in which the runtime declines drops the request, and with it the answer: the ticket says so.
         let _outcome = self.engine.runtime.request(self.function, request);
         Ticket {
-            receiver,
+            question,
             symbol: self.symbol,
         }
     }
@@ -101,7 +101,7 @@ impl fmt::Debug for Reoptimize {
 /// The answer to a submitted request, once there is one. Dropping it does not cancel the request.
 #[derive(Debug)]
 pub struct Ticket {
-    receiver: Receiver<Result<Arc<VersionInfo>, Error>>,
+    question: Question<Result<Arc<VersionInfo>, Error>>,
     symbol: Arc<str>,
 }
 
@@ -113,21 +113,17 @@ impl Ticket {
     /// [`Error::Transform`] or [`Error::Compile`] when it could not be compiled (the old version runs on),
     /// [`Error::ShutDown`] when the JIT ended first.
     pub fn wait(self) -> Result<Arc<VersionInfo>, Error> {
-        self.receiver
-            .recv()
-            .unwrap_or_else(|_| Err(self.shut_down()))
+        let Self { question, symbol } = self;
+        question.wait().unwrap_or_else(|| Err(shut_down(&symbol)))
     }
 
     /// The answer if there is one yet.
     pub fn try_wait(&self) -> Option<Result<Arc<VersionInfo>, Error>> {
-        match self.receiver.try_recv() {
-            Ok(answer) => Some(answer),
-            Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(Err(self.shut_down())),
-        }
+        let answer = self.question.poll()?;
+        Some(answer.unwrap_or_else(|| Err(shut_down(&self.symbol))))
     }
+}
 
-    fn shut_down(&self) -> Error {
-        Error::ShutDown(self.symbol.to_string())
-    }
+fn shut_down(symbol: &str) -> Error {
+    Error::ShutDown(symbol.to_owned())
 }

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crossbeam::channel::Sender;
 use inkwell::module::Module;
 use inkwell::values::FunctionValue;
 use tjit_runtime::VersionInfo;
 
 use crate::Error;
+use crate::answer::Answer;
 
 /// What a transformation may fail with.
 pub type TransformError = Box<dyn std::error::Error + Send + Sync>;
@@ -22,7 +22,7 @@ pub(crate) type Transform = Box<
 pub(crate) struct Request {
     pub(crate) transforms: Vec<Transform>,
     pub(crate) pipeline: Option<String>,
-    pub(crate) answer: Sender<Result<Arc<VersionInfo>, Error>>,
+    pub(crate) answer: Answer<Result<Arc<VersionInfo>, Error>>,
 }
 
 impl fmt::Debug for Request {
