@@ -25,7 +25,12 @@ fn main() {
     let mut build = cc::Build::new();
     build
         .cpp(true)
-        .files(["shim/define.cpp", "shim/slice.cpp", "shim/subtarget.cpp"])
+        .files([
+            "shim/define.cpp",
+            "shim/slice.cpp",
+            "shim/subtarget.cpp",
+            "shim/thread_local.cpp",
+        ])
         .opt_level(2)
         .warnings(true);
     for flag in flags.split_whitespace() {

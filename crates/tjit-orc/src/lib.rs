@@ -17,6 +17,7 @@ mod slice;
 mod subtarget;
 mod survey;
 mod target;
+mod thread_local;
 
 mod dylib;
 mod generator;
@@ -53,5 +54,6 @@ pub use symbol::{SymbolFlags, SymbolString};
 pub use target::{
     CodeGenLevel, Host, TargetMachine, TargetOptions, llvm_version, normalize_triple,
 };
+pub use thread_local::{ThreadLocalModel, replace_thread_local};
 pub use tracker::ResourceTracker;
 pub use unit::{MaterializationUnit, Responsibility};
