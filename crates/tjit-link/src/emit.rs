@@ -7,6 +7,7 @@ use crate::linked::{Initializer, Linked, LinkedFunction};
 use crate::program::{Program, Symbol};
 use crate::resolve::Owner;
 use crate::table::Table;
+use crate::tls::ThreadLocals;
 use crate::{LinkError, initializers};
 
 /// Lists what the modules in `new` add to the program, and cuts their data out of them.
@@ -38,6 +39,7 @@ pub(crate) fn emit(
         destructors: destructors.into_iter().map(by_function).collect(),
         ..Linked::default()
     };
+    let mut thread_locals = ThreadLocals::new(program, table);
     for (index, module) in indexed() {
         for (variable, alignment) in &table.alignments {
             if variable.module == index {
@@ -45,7 +47,9 @@ pub(crate) fn emit(
             }
         }
         unify_aliases(index, module, table);
-        let data = add_module(&mut linked, index, module, table);
+        let further = thread_locals.replace(index, module)?;
+        let mut data = add_module(&mut linked, index, module, table);
+        data.extend(further.iter().map(String::as_str));
         linked.data.extend(data_module(module, &data)?);
     }
     Ok(linked)

@@ -135,7 +135,7 @@ fn may_import(program: &Program, symbol: &Symbol, global: &Global) -> bool {
     match symbol.owner {
         Some(Owner::Program(_)) => true,
         // The host's copy works on the host's variables, and ours must not work on others.
-        Some(Owner::Host(_)) | None => {
+        Some(Owner::Host(_) | Owner::HostThread(_)) | None => {
             global.is_odr()
                 && code
                     .references
@@ -155,7 +155,7 @@ fn is_same_for_host(program: &Program, variable: &str) -> bool {
             .global(symbol)
             .is_some_and(|global| global.facts.constant)
     };
-    matches!(symbol.owner, Some(Owner::Host(_))) || is_constant()
+    symbol.owner.is_some_and(Owner::is_host) || is_constant()
 }
 
 /// The constants that `functions` refer to, directly or through one another, whose values may be copied into a unit.

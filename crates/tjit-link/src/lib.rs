@@ -17,6 +17,7 @@ mod refuse;
 mod resolve;
 mod table;
 mod target;
+mod tls;
 
 mod import;
 mod slices;
@@ -27,7 +28,7 @@ mod support;
 
 pub use demangle::demangle;
 pub use error::LinkError;
-pub use host::HostSymbols;
+pub use host::{HostSymbols, ThreadLocalIndex};
 pub use import::{ImportBudget, NoInline};
 pub use linked::{Initializer, Linked, LinkedFunction};
 pub use program::Program;

@@ -46,9 +46,7 @@ fn obstacle(global: &Global) -> Option<&'static str> {
             .iter()
             .any(|called| section == *called || section.starts_with(&format!("{called}.")))
     };
-    if facts.thread_local && (facts.defined || facts.used) {
-        Some("it is thread-local")
-    } else if facts.kind == GlobalKind::IFunc {
+    if facts.kind == GlobalKind::IFunc {
         Some("it is an ifunc")
     } else if !facts.defined {
         None

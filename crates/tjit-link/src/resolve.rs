@@ -1,5 +1,6 @@
 //! Which of several definitions of a name the program uses, as a system linker decides it.
 
+use crate::ThreadLocalIndex;
 use crate::inventory::Strength;
 
 #[cfg(test)]
@@ -26,6 +27,14 @@ pub(crate) enum Owner {
     Program(usize),
     /// The host, at this address.
     Host(u64),
+    /// The host, which has a copy for each thread there.
+    HostThread(ThreadLocalIndex),
+}
+
+impl Owner {
+    pub(crate) fn is_host(self) -> bool {
+        matches!(self, Self::Host(_) | Self::HostThread(_))
+    }
 }
 
 /// Why there is no answer.
@@ -56,7 +65,7 @@ pub(crate) struct Earlier {
 pub(crate) fn resolve(
     candidates: &[Candidate],
     earlier: Option<Earlier>,
-    host: impl FnOnce() -> Option<u64>,
+    host: impl FnOnce() -> Option<Owner>,
 ) -> Result<Option<Owner>, Conflict> {
     let strongest = duplicates_checked(candidates)?;
     if let Some(earlier) = earlier {
@@ -70,9 +79,9 @@ pub(crate) fn resolve(
     if best.strength == Strength::Weak
         && best.odr
         && !hidden
-        && let Some(address) = host()
+        && let Some(owner) = host()
     {
-        return Ok(Some(Owner::Host(address)));
+        return Ok(Some(owner));
     }
     Ok(Some(Owner::Program(best.module)))
 }
@@ -110,8 +119,10 @@ fn keep(earlier: Earlier, new: Option<Candidate>) -> Result<Option<Owner>, Confl
         return Ok(Some(earlier.owner));
     };
     match earlier.owner {
-        Owner::Host(_) if new.strength == Strength::Weak && new.odr => Ok(Some(earlier.owner)),
-        Owner::Host(_) => Err(Conflict::BoundToHost),
+        Owner::Host(_) | Owner::HostThread(_) if new.strength == Strength::Weak && new.odr => {
+            Ok(Some(earlier.owner))
+        }
+        Owner::Host(_) | Owner::HostThread(_) => Err(Conflict::BoundToHost),
         Owner::Program(module)
             if new.strength == Strength::Strong && earlier.strength == Strength::Strong =>
         {

@@ -113,7 +113,9 @@ impl<'p> Builder<'p> {
         self.check_kinds(name, places, earlier)?;
         let candidates: Vec<_> = places.iter().map(|&place| self.candidate(place)).collect();
         let previous = earlier.and_then(|symbol| self.earlier(symbol));
-        let owner = resolve::resolve(&candidates, previous, || self.host_copy(name, definitions))
+        let is_thread_local = self.global(places[0]).facts.thread_local;
+        let host = || self.host_copy(name, is_thread_local, definitions);
+        let owner = resolve::resolve(&candidates, previous, host)
             .map_err(|conflict| self.conflict(name, conflict))?;
         let read_earlier = || earlier.and_then(|symbol| symbol.definition);
         let definition = match owner {
@@ -159,21 +161,33 @@ impl<'p> Builder<'p> {
         })
     }
 
-    fn host_find(&self, name: &str) -> Option<u64> {
+    fn host_find(&self, name: &str, is_thread_local: bool) -> Option<Owner> {
         // Names have been checked, so mangling one can't fail; on ELF it changes nothing.
         let linker_name = self.mangler.mangle(name, &tjit_mangle::Symbol::DATA).ok()?;
-        self.program.host().find(&linker_name)
+        let host = self.program.host();
+        if is_thread_local {
+            return host.find_thread_local(&linker_name).map(Owner::HostThread);
+        }
+        host.find(&linker_name).map(Owner::Host)
     }
 
     /// The host's copy of a symbol; of a variable with a guard, or of the guard, only together with the other.
-    fn host_copy(&self, name: &str, definitions: &Definitions<'_>) -> Option<u64> {
-        let address = self.host_find(name)?;
-        let partner = guard_of(name).into_iter().chain(guarded_by(name));
-        let mut partner =
-            partner.filter(|partner| definitions.places.contains_key(partner.as_str()));
-        partner
-            .all(|partner| self.host_find(&partner).is_some())
-            .then_some(address)
+    fn host_copy(
+        &self,
+        name: &str,
+        is_thread_local: bool,
+        definitions: &Definitions<'_>,
+    ) -> Option<Owner> {
+        let owner = self.host_find(name, is_thread_local)?;
+        let mut partners = guard_of(name).into_iter().chain(guarded_by(name));
+        let is_there = |partner: String| match definitions.places.get(partner.as_str()) {
+            Some(places) => {
+                let is_thread_local = self.global(places[0]).facts.thread_local;
+                self.host_find(&partner, is_thread_local).is_some()
+            }
+            None => true,
+        };
+        partners.all(is_there).then_some(owner)
     }
 
     fn check_kinds(
@@ -305,7 +319,12 @@ impl<'p> Builder<'p> {
         if let Some(symbol) = self.symbol(&global.name, table)
             && (symbol.owner.is_some() || symbol.definition.is_some())
         {
+            let is_thread_local = matches!(symbol.owner, Some(Owner::HostThread(_)));
             return match symbol.definition {
+                None if is_thread_local != global.facts.thread_local => {
+                    let what = "one module takes it for thread-local and another does not";
+                    Err(LinkError::unsupported(&global.name, what))
+                }
                 Some(definition) if self.description(definition) != global.description() => {
                     Err(self.mismatch(&global.name, definition, place))
                 }
@@ -313,9 +332,9 @@ impl<'p> Builder<'p> {
             };
         }
         let may_be_elsewhere = !global.facts.hidden || global.name == DSO_HANDLE;
-        match self.host_find(&global.name).filter(|_| may_be_elsewhere) {
-            Some(address) => {
-                let owner = Some(Owner::Host(address));
+        let found = self.host_find(&global.name, global.facts.thread_local);
+        match found.filter(|_| may_be_elsewhere) {
+            owner @ Some(_) => {
                 let symbol = Symbol::new(owner, None, None);
                 table
                     .symbols
@@ -338,7 +357,7 @@ impl<'p> Builder<'p> {
         if symbol.owner.is_some() {
             return;
         }
-        symbol.owner = self.host_find(&global.name).map(Owner::Host);
+        symbol.owner = self.host_find(&global.name, global.facts.thread_local);
         if symbol.owner.is_none() && !global.facts.attributes.always_inline {
             undefined.insert(global.name.clone());
         }

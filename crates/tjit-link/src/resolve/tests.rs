@@ -32,7 +32,7 @@ fn sized(module: usize, size: u64) -> Candidate {
 #[track_caller]
 fn check(candidates: &[Candidate], expected: Result<Option<Owner>, Conflict>) {
     assert_eq!(
-        resolve(candidates, None, || Some(HOST)),
+        resolve(candidates, None, || Some(Owner::Host(HOST))),
         expected,
         "{candidates:?}"
     );

@@ -1,6 +1,7 @@
 //! Linking and slicing text IR and compiled programs.
 
 mod support;
+mod thread_locals;
 
 mod bad_input;
 mod labels;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use inkwell::module::Linkage;
-use tjit_link::{HostSymbols, ImportBudget, Program};
+use tjit_link::{HostSymbols, ImportBudget, Program, ThreadLocalIndex};
 use tjit_mangle::{Tier, Version, body_name};
 use tjit_orc::{Global, ThreadSafeContext, ThreadSafeModule, definitions};
 use tjit_test_util::{Lang, compile_to_bitcode, program_sources};
@@ -53,6 +53,13 @@ struct AllBut(HashSet<String>);
 impl HostSymbols for AllBut {
     fn find(&self, linker_name: &str) -> Option<u64> {
         (!self.0.contains(linker_name)).then_some(0x1000)
+    }
+
+    fn find_thread_local(&self, linker_name: &str) -> Option<ThreadLocalIndex> {
+        self.find(linker_name).map(|_| ThreadLocalIndex {
+            module: 1,
+            offset: 0,
+        })
     }
 }
 
