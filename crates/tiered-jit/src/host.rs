@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_LAZY};
-use tjit_link::HostSymbols;
+use tjit_link::{HostSymbols, ThreadLocalIndex};
 
-use crate::Error;
+use crate::{Error, thread_local};
 
 /// What a C or C++ program is linked with when nobody says otherwise, and so may rely on finding.
 const DEFAULT_LIBRARIES: [&str; 4] = ["libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1"];
@@ -56,18 +56,20 @@ impl Host {
         if let Some(&address) = self.definitions.get(name) {
             return Some(address);
         }
-        let c_name = CString::new(name).ok()?;
-        let find =
-            |library: &Library| symbol(library, &c_name).filter(|&address| may_be_bound(address));
+        let addresses = self.in_libraries(name);
+        let mut bound = addresses.filter(|&address| may_be_bound(address));
+        bound.next().map(|address| address as u64)
+    }
+
+    /// What the libraries have of that name, in their order.
+    fn in_libraries(&self, name: &str) -> impl Iterator<Item = usize> {
+        let name = CString::new(name).ok();
         let libraries = self
             .named
             .iter()
             .chain([&self.process])
             .chain(&self.defaults);
-        libraries
-            .filter_map(find)
-            .map(|address| address as u64)
-            .next()
+        libraries.filter_map(move |library| symbol(library, name.as_ref()?))
     }
 }
 
@@ -87,6 +89,15 @@ impl HostSymbols for Host {
         let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
         cache.insert(linker_name.to_owned(), found);
         found
+    }
+
+    fn find_thread_local(&self, linker_name: &str) -> Option<ThreadLocalIndex> {
+        if self.definitions.contains_key(linker_name) {
+            return None;
+        }
+        // For a thread-local the dynamic linker answers with the calling thread's copy.
+        self.in_libraries(linker_name)
+            .find_map(|address| thread_local::index_of(address, is_bindable))
     }
 }
 
@@ -119,7 +130,11 @@ fn may_be_bound(address: usize) -> bool {
         return true;
     }
     // SAFETY: dladdr returned a NUL-terminated path that lives as long as the library is loaded.
-    let path = unsafe { CStr::from_ptr(info.dli_fname) };
-    let file = Path::new(path.to_str().unwrap_or_default()).file_name();
+    is_bindable(unsafe { CStr::from_ptr(info.dli_fname) })
+}
+
+/// Whether programs may bind to the library of that path.
+fn is_bindable(library: &CStr) -> bool {
+    let file = Path::new(library.to_str().unwrap_or_default()).file_name();
     !file.is_some_and(|file| file.to_string_lossy().starts_with(NEVER_BOUND))
 }

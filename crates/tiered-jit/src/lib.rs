@@ -12,6 +12,7 @@ mod assemble;
 mod baseline;
 mod counters;
 mod emit_ir;
+mod emulated_tls;
 mod engine;
 mod first_call;
 mod host;
@@ -21,6 +22,7 @@ mod owner;
 mod promote;
 mod request;
 mod support;
+mod thread_local;
 mod trip;
 mod unoptimised;
 

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tjit_compile_layer::CompileLayer;
-use tjit_link::HostSymbols;
+use tjit_link::{HostSymbols, ThreadLocalIndex};
 use tjit_orc::{EvaluatedSymbol, ExecutionSession, SymbolFlags, ThreadSafeContext};
 use tjit_stubs::StubManager;
 
 use crate::Error;
+use crate::emulated_tls;
 use crate::host::Host;
 use crate::trip::{self, TripContext};
 
@@ -69,6 +70,7 @@ pub(crate) fn compile(
     if let Some(&trip) = addresses.get(OWN_TRIP_FUNCTION) {
         addresses.insert(tjit_instrument::TRIP_FUNCTION.to_owned(), trip);
     }
+    addresses.insert(emulated_tls::FUNCTION.to_owned(), emulated_tls::function());
     Ok(addresses)
 }
 
@@ -96,6 +98,10 @@ impl HostSymbols for WithSupport {
             .get(linker_name)
             .copied()
             .or_else(|| self.host.find(linker_name))
+    }
+
+    fn find_thread_local(&self, linker_name: &str) -> Option<ThreadLocalIndex> {
+        self.host.find_thread_local(linker_name)
     }
 }
 
