@@ -2,13 +2,16 @@
 
 use std::hint::black_box;
 use std::num::NonZeroU64;
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tiered_jit::{Builder, ModuleSource, TieredJit, Tiering};
-use tjit_benches::bitcode;
+use tjit_benches::{alternate, bitcode};
 
 type Unary = unsafe extern "C" fn(i64) -> i64;
 type Ternary = unsafe extern "C" fn(i64, i64, i64) -> i64;
+/// Takes the time of so many calls.
+type Timer = Box<dyn FnMut(u64) -> Duration>;
 
 fn load(builder: Builder) -> TieredJit {
     let jit = builder.build().expect("the JIT starts");
@@ -18,30 +21,45 @@ fn load(builder: Builder) -> TieredJit {
     jit
 }
 
+/// The time of so many calls.
+fn time(iterations: u64, call: impl Fn() -> i64) -> Duration {
+    let start = Instant::now();
+    for _ in 0..iterations {
+        black_box(call());
+    }
+    start.elapsed()
+}
+
+fn unary(jit: &TieredJit, name: &str, argument: i64) -> Timer {
+    let function = jit.function::<Unary>(name).expect("it is defined");
+    // SAFETY: the program defines it with this type.
+    let call = move || unsafe { function(black_box(argument)) };
+    Box::new(move |iterations| time(iterations, &call))
+}
+
+fn tak(jit: &TieredJit) -> Timer {
+    let function = jit.function::<Ternary>("tak").expect("it is defined");
+    // SAFETY: the program defines it with this type.
+    let call = move || unsafe { function(black_box(12), black_box(8), black_box(4)) };
+    Box::new(move |iterations| time(iterations, &call))
+}
+
 fn entry_counter(criterion: &mut Criterion) {
     let without = load(TieredJit::builder().tiering(Tiering::Baseline));
     let with = load(TieredJit::builder().threshold(NonZeroU64::MAX));
-    let ways = [("without", &without), ("with", &with)];
-
-    for (name, function, argument) in [
-        ("entry_counter_fib", "fib", 20),
-        ("entry_counter_virtual", "virtual_calls", 1_000),
-    ] {
+    let mut compare = |name: &str, way: &dyn Fn(&TieredJit) -> Timer| {
         let mut group = criterion.benchmark_group(name);
-        for (way, jit) in ways {
-            let function = jit.function::<Unary>(function).expect("it is defined");
-            // SAFETY: the program defines it with this type.
-            group.bench_function(way, |b| b.iter(|| unsafe { function(black_box(argument)) }));
-        }
+        alternate(
+            &mut group,
+            vec![("without", way(&without)), ("with", way(&with))],
+        );
         group.finish();
-    }
-    let mut group = criterion.benchmark_group("entry_counter_tak");
-    for (way, jit) in ways {
-        let tak = jit.function::<Ternary>("tak").expect("it is defined");
-        // SAFETY: the program defines it with this type.
-        group.bench_function(way, |b| b.iter(|| unsafe { tak(black_box(12), 8, 4) }));
-    }
-    group.finish();
+    };
+    compare("entry_counter_fib", &|jit| unary(jit, "fib", 20));
+    compare("entry_counter_tak", &tak);
+    compare("entry_counter_virtual", &|jit| {
+        unary(jit, "virtual_calls", 1_000)
+    });
 }
 
 criterion_group!(benches, entry_counter);

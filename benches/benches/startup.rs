@@ -6,8 +6,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion, SamplingMode, criterion_group, criterion_main};
-use tjit_benches::{Memory, common_bitcode, lli, output, run, tjit};
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use tjit_benches::{Memory, Way, alternate, common_bitcode, lli, output, run, tjit};
 
 /// What runs the bitcode: a program and its arguments before the file.
 #[derive(Debug)]
@@ -25,6 +25,7 @@ impl Runner<'_> {
     }
 }
 
+/// The runners in turn on the same bitcode, and then their peaks of memory.
 #[expect(
     clippy::print_stdout,
     reason = "criterion reports on standard output, and this belongs to its report"
@@ -32,26 +33,38 @@ impl Runner<'_> {
 fn measure(
     group: &mut BenchmarkGroup<'_, WallTime>,
     label: &str,
-    runner: &Runner<'_>,
+    runners: &[Runner<'_>],
     bitcode: &Path,
 ) {
-    let mut command = runner.command(bitcode);
-    let peaks = RefCell::new(Vec::new());
-    group.bench_function(runner.name, |bencher| {
-        bencher.iter_custom(|iterations| {
+    let peaks: Vec<_> = runners.iter().map(|_| RefCell::default()).collect();
+    alternate(group, ways(runners, &peaks, bitcode));
+    for (runner, peaks) in runners.iter().zip(peaks) {
+        // Empty when a filter left them all out.
+        if let Some(memory) = Memory::of(peaks.into_inner()) {
+            println!("{label}/{}  peak memory: {memory}", runner.name);
+            memory.save(label, runner.name);
+        }
+    }
+}
+
+fn ways<'a>(
+    runners: &[Runner<'_>],
+    peaks: &'a [RefCell<Vec<u64>>],
+    bitcode: &Path,
+) -> Vec<Way<'a>> {
+    let way = |(runner, peaks): (&Runner<'_>, &'a RefCell<Vec<u64>>)| -> Way<'a> {
+        let mut command = runner.command(bitcode);
+        let time = move |iterations| {
             let once = |_| {
                 let finished = run(&mut command);
                 peaks.borrow_mut().push(finished.peak_bytes);
                 finished.wall
             };
             (0..iterations).map(once).sum::<Duration>()
-        });
-    });
-    // Empty when a filter left this one out.
-    if let Some(memory) = Memory::of(peaks.into_inner()) {
-        println!("{label}/{}  peak memory: {memory}", runner.name);
-        memory.save(label, runner.name);
-    }
+        };
+        (runner.name, Box::new(time))
+    };
+    runners.iter().zip(peaks).map(way).collect()
 }
 
 fn startup(criterion: &mut Criterion) {
@@ -85,10 +98,8 @@ fn startup(criterion: &mut Criterion) {
             "{path}: `tjit` and `lli` differ"
         );
         let mut group = criterion.benchmark_group(label);
-        group.sample_size(20).sampling_mode(SamplingMode::Flat);
-        for runner in &runners {
-            measure(&mut group, label, runner, &bitcode);
-        }
+        group.sample_size(20);
+        measure(&mut group, label, &runners, &bitcode);
         group.finish();
     }
 }

@@ -3,9 +3,10 @@
 //! Both loops are the same IR; only what their symbols are bound to differs. Neither loop can see what it calls.
 
 use std::hint::black_box;
+use std::time::Instant;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use tjit_benches::{Assembly, Code, baseline, call_targets, optimized};
+use tjit_benches::{Assembly, Code, Way, alternate, baseline, call_targets, optimized};
 use tjit_stubs::{CodePtr, Config, StubId, StubManager, Target};
 
 /// Called `n` times, each call waiting for the result of the one before.
@@ -144,13 +145,22 @@ fn stub_call(criterion: &mut Criterion) {
     for (name, callees, count) in cases {
         let mut group = criterion.benchmark_group(name);
         group.throughput(Throughput::Elements(CALLS));
-        for (way, targets) in [("direct", &callees.bodies), ("stub", &callees.stubs)] {
-            let (_code, run) = linked(&assembly, &format!("{name} {way}"), &targets[..count]);
-            group.bench_function(way, |bencher| {
-                // SAFETY: the loop calls functions of the type it declares, and they and their stubs are alive.
-                bencher.iter(|| unsafe { run(black_box(CALLS), black_box(1)) });
-            });
-        }
+        let way = |way: &'static str, targets: &[usize]| -> Way<'_> {
+            let (code, run) = linked(&assembly, &format!("{name} {way}"), &targets[..count]);
+            let time = move |iterations| {
+                // The loop lives as long as what calls it.
+                let _code = &code;
+                let start = Instant::now();
+                for _ in 0..iterations {
+                    // SAFETY: the loop calls functions of the type it declares, and they and their stubs are alive.
+                    black_box(unsafe { run(black_box(CALLS), black_box(1)) });
+                }
+                start.elapsed()
+            };
+            (way, Box::new(time))
+        };
+        let ways = vec![way("direct", &callees.bodies), way("stub", &callees.stubs)];
+        alternate(&mut group, ways);
         group.finish();
     }
 }

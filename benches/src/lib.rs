@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod alternate;
 mod code;
 mod direct;
 mod trips;
@@ -9,6 +10,7 @@ mod peers;
 mod process;
 mod programs;
 
+pub use alternate::{Way, alternate};
 pub use code::{Assembly, Code, baseline, optimized};
 pub use direct::call_targets;
 pub use memory::Memory;

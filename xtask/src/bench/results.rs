@@ -9,6 +9,18 @@ use serde_json::Value;
 use super::goals::Measure;
 use crate::error::{Context, Error, Result};
 
+/// How much of its median the median absolute deviation of a steady benchmark is at most. Undisturbed, ours are below 0.03.
+const STEADY: f64 = 0.05;
+
+/// A median.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Figure {
+    /// Nanoseconds or bytes.
+    pub(super) value: f64,
+    /// Whether the samples agree. If half of them were disturbed by something else, the median is of neither kind.
+    pub(super) steady: bool,
+}
+
 /// The results of one run.
 #[derive(Debug)]
 pub(super) struct Results {
@@ -22,16 +34,27 @@ impl Results {
         Self { start, home }
     }
 
-    /// The figure of a benchmark (`group/function`) in nanoseconds or bytes; `None` when the run left it out.
-    pub(super) fn get(&self, benchmark: &str, measure: Measure) -> Result<Option<f64>> {
+    /// What the run has of a benchmark (`group/function`); `None` when it left it out.
+    pub(super) fn get(&self, benchmark: &str, measure: Measure) -> Result<Option<Figure>> {
         let directory = self.home.join(benchmark);
         match measure {
             Measure::Time { parts } => {
                 let file = directory.join("new").join("estimates.json");
                 let median = self.read(&file, &["median", "point_estimate"])?;
-                Ok(median.map(|median| median / f64::from(parts)))
+                let deviation = self.read(&file, &["median_abs_dev", "point_estimate"])?;
+                Ok(median.zip(deviation).map(|(median, deviation)| Figure {
+                    value: median / f64::from(parts),
+                    steady: deviation <= STEADY * median,
+                }))
             }
-            Measure::Memory => self.read(&directory.join("peak_memory.json"), &["median_bytes"]),
+            Measure::Memory => {
+                let file = directory.join("peak_memory.json");
+                let median = self.read(&file, &["median_bytes"])?;
+                Ok(median.map(|value| Figure {
+                    value,
+                    steady: true,
+                }))
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::goals::{Goal, Measure, Question};
-use super::results::Results;
+use super::results::{Figure, Results};
 use crate::error::Result;
 
 #[cfg(test)]
@@ -30,9 +30,16 @@ pub(super) fn of(questions: &[Question], results: &Results) -> Result<String> {
 
 type Row = [String; 6];
 
+/// Marks answers that another run may not give.
+const UNSTEADY: &str = "?";
+const LEGEND: &str =
+    "?: the samples disagree; look at them, or run again when the machine has nothing else to do\n";
+
 const HEAD: [&str; 6] = ["", "ours", "peer", "ratio", "goal", "met"];
 
-fn row(question: &Question, ours: f64, peer: Option<f64>) -> Row {
+fn row(question: &Question, ours: Figure, peer: Option<Figure>) -> Row {
+    let steady = ours.steady && peer.is_none_or(|peer| peer.steady);
+    let (ours, peer) = (ours.value, peer.map(|peer| peer.value));
     let ratio = peer.map(|peer| ours / peer);
     let (goal, met) = match question.goal {
         Goal::Ratio(most) => (
@@ -50,13 +57,14 @@ fn row(question: &Question, ours: f64, peer: Option<f64>) -> Row {
         Some(false) => "NO",
         None => "",
     };
+    let met = format!("{met}{}", if steady { "" } else { UNSTEADY });
     [
         question.name.to_owned(),
         figure(ours, question.measure),
         peer.map_or_else(String::new, |peer| figure(peer, question.measure)),
         ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}×")),
         goal,
-        met.to_owned(),
+        met,
     ]
 }
 
@@ -102,6 +110,12 @@ fn text(rows: &[Row]) -> String {
         }
         text.push_str(line.trim_end());
         text.push('\n');
+    }
+    if rows
+        .iter()
+        .any(|row| row[HEAD.len() - 1].ends_with(UNSTEADY))
+    {
+        text.push_str(LEGEND);
     }
     text
 }

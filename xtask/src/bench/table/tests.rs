@@ -26,18 +26,20 @@ fn home(name: &str) -> PathBuf {
     home
 }
 
-fn write(home: &Path, benchmark: &str, median: f64) {
+fn write(home: &Path, benchmark: &str, median: f64, deviation: f64) {
     let directory = home.join(benchmark).join("new");
     fs::create_dir_all(&directory).unwrap();
-    let text = format!(r#"{{"mean":{{}},"median":{{"point_estimate":{median}}}}}"#);
+    let text = format!(
+        r#"{{"median":{{"point_estimate":{median}}},"median_abs_dev":{{"point_estimate":{deviation}}}}}"#
+    );
     fs::write(directory.join("estimates.json"), text).unwrap();
 }
 
 #[test]
 fn ratios_are_compared_with_goals() {
     let home = home("ratios");
-    write(&home, "group/ours", 2_804.0);
-    write(&home, "group/peer", 2_000.0);
+    write(&home, "group/ours", 2_804.0, 28.0);
+    write(&home, "group/peer", 2_000.0, 20.0);
     let results = Results::since(SystemTime::UNIX_EPOCH, home.clone());
     let questions = [
         question("group/ours", Some("group/peer"), Goal::Ratio(1.4)),
@@ -59,9 +61,21 @@ a question  1.40 µs
 }
 
 #[test]
+fn answers_from_samples_that_disagree_are_marked() {
+    let home = home("unsteady");
+    write(&home, "group/ours", 2_000.0, 20.0);
+    write(&home, "group/peer", 4_000.0, 900.0);
+    let results = Results::since(SystemTime::UNIX_EPOCH, home.clone());
+    let questions = [question("group/ours", Some("group/peer"), Goal::Ratio(1.4))];
+    let table = of(&questions, &results).unwrap();
+    assert!(table.contains("0.50×  ≤ 1.40×  yes?\n?: "), "{table}");
+    fs::remove_dir_all(home).unwrap();
+}
+
+#[test]
 fn results_of_an_earlier_run_do_not_count() {
     let home = home("earlier");
-    write(&home, "group/ours", 1.0);
+    write(&home, "group/ours", 1.0, 0.0);
     let later = SystemTime::now() + Duration::from_secs(60);
     let results = Results::since(later, home.clone());
     let questions = [question("group/ours", None, Goal::Open)];
