@@ -6,6 +6,9 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+#[cfg(test)]
+mod tests;
+
 /// Gives the answer, or none if it is dropped.
 #[derive(Debug)]
 pub(crate) struct Answer<T>(Arc<Shared<T>>);

@@ -10,6 +10,9 @@ use std::ptr::{self, null_mut};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+#[cfg(test)]
+mod tests;
+
 /// What code calls for the address.
 pub(crate) const FUNCTION: &str = "__emutls_get_address";
 

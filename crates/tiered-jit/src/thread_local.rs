@@ -5,6 +5,9 @@ use std::ffi::{CStr, c_int, c_void};
 use libc::dl_phdr_info;
 use tjit_link::ThreadLocalIndex;
 
+#[cfg(test)]
+mod tests;
+
 /// A search among the libraries' blocks.
 struct Search {
     address: usize,
