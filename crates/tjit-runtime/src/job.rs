@@ -22,10 +22,16 @@ impl<'r, R> Worker<'r, R> {
 
     /// Sleeps until there is a function to promote; `None` after [`Runtime::shutdown`], even if functions are queued.
     pub fn next_job(&mut self) -> Option<Job<'r, R>> {
+        self.next_job_inside(|| ()).map(|((), job)| job)
+    }
+
+    /// As [`Worker::next_job`], with a guard for the time from before the job is taken: while nobody has a guard that `enter`
+    /// returned, no job is under way. `enter` is not called while this thread sleeps, and what it returned is dropped before.
+    pub fn next_job_inside<G>(&mut self, enter: impl Fn() -> G) -> Option<(G, Job<'r, R>)> {
         loop {
-            let id = self.runtime.queue.pop_blocking(&self.seat)?;
+            let (inside, id) = self.runtime.queue.pop_blocking(&self.seat, &enter)?;
             if let Some(job) = self.runtime.begin_job(id) {
-                return Some(job);
+                return Some((inside, job));
             }
         }
     }

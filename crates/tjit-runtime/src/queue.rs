@@ -54,10 +54,19 @@ impl PromotionQueue {
     }
 
     /// Sleeps until there is an entry; `None` after [`PromotionQueue::stop`], even if entries are left.
-    pub(crate) fn pop_blocking(&self, seat: &Seat) -> Option<FunctionId> {
-        let popped = self.sleepers.wait(seat, || match self.is_stopped() {
-            true => Some(None),
-            false => self.try_pop().map(Some),
+    ///
+    /// What `enter` returns is held while an entry is taken, and returned with it.
+    pub(crate) fn pop_blocking<G>(
+        &self,
+        seat: &Seat,
+        enter: impl Fn() -> G,
+    ) -> Option<(G, FunctionId)> {
+        let popped = self.sleepers.wait(seat, || {
+            if self.is_stopped() {
+                return Some(None);
+            }
+            let inside = enter();
+            self.try_pop().map(|id| Some((inside, id)))
         });
         // A wake-up meant for an item that is still there may have been spent on this worker: pass it on.
         if popped.is_some() && !self.is_empty() {
@@ -77,6 +86,11 @@ impl PromotionQueue {
         // Relaxed: `wake_all` starts with the fence that orders it before the look at the sleepers.
         self.stopped.store(true, Ordering::Relaxed);
         self.sleepers.wake_all();
+    }
+
+    /// Forgets the workers, which a child of `fork` has none of.
+    pub(crate) fn forget_workers(&self) {
+        self.sleepers.forget();
     }
 
     pub(crate) fn is_stopped(&self) -> bool {

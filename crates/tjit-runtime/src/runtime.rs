@@ -228,6 +228,16 @@ impl<R> Runtime<R> {
         Ok(Worker::new(self, self.queue.sit()?))
     }
 
+    /// Forgets that workers wait for jobs. To be called in a child of `fork`, whose only thread is the one that forked, and
+    /// before threads of the child become workers; otherwise jobs wait for a thread that does not exist.
+    ///
+    /// Seats are not given back: parents and children together have [`MAX_WORKERS`](crate::MAX_WORKERS) in each line of descent.
+    /// A job that a worker was serving stays under way in the child for ever, so fork between jobs: see
+    /// [`Worker::next_job_inside`].
+    pub fn forget_workers(&self) {
+        self.queue.forget_workers();
+    }
+
     /// A worker popped this entry. `None`: the function is not queued any more.
     pub(crate) fn begin_job(&self, id: FunctionId) -> Option<Job<'_, R>> {
         let record = self.core.table.get(id)?;

@@ -103,6 +103,12 @@ impl Sleepers {
         }
     }
 
+    /// Forgets who sleeps: nobody does in a child of `fork`, which has none of the threads.
+    pub(crate) fn forget(&self) {
+        // Relaxed: the child has one thread, and starts the others after this.
+        self.idle.store(0, Ordering::Relaxed);
+    }
+
     /// Wakes all sleeping workers.
     pub(crate) fn wake_all(&self) {
         fence(Ordering::SeqCst);
