@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, RwLock};
 
-use crossbeam::channel::{Receiver, unbounded};
+use crossbeam::channel::Receiver;
 use tjit_compile_layer::CompileLayer;
 use tjit_link::Program;
 use tjit_orc::{ExecutionSession, ThreadSafeContext};
@@ -13,19 +13,27 @@ use crate::Error;
 use crate::config::Builder;
 use crate::counters::EntryCounters;
 use crate::engine::Engine;
-use crate::first_call::{self, FirstCall};
+use crate::first_call::{self, FirstCall, FirstCalls};
 use crate::host::Host;
 use crate::support;
 use crate::trip::TripContext;
 
-/// An engine with an empty program, and the receiving end of first calls for the thread that serves them.
-pub(crate) fn engine(builder: Builder) -> Result<(Engine, Receiver<FirstCall>), Error> {
+/// An engine with an empty program, and both ends of first calls: the receiver is for the thread that serves them.
+pub(crate) struct Parts {
+    pub(crate) engine: Engine,
+    pub(crate) first_calls: Arc<FirstCalls>,
+    pub(crate) receiver: Receiver<FirstCall>,
+}
+
+/// Builds what the configuration asks for; no thread runs yet.
+pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
     let config = builder.config();
     let host = Arc::new(Host::new(builder.definitions, &builder.libraries)?);
     let counters = EntryCounters::new(config.policy.clone());
     let runtime = Arc::new(Runtime::new(config.policy.clone(), Arc::new(counters)));
-    let (first_calls, receiver) = unbounded();
-    let resolver = first_call::resolver(&config, first_calls, runtime.clone());
+    let (first_calls, receiver) = FirstCalls::new();
+    let first_calls = Arc::new(first_calls);
+    let resolver = first_call::resolver(&config, first_calls.clone(), runtime.clone());
     let stubs = Arc::new(StubManager::new(tjit_stubs::Config::default(), resolver)?);
     let trip_context = Box::new(TripContext {
         stubs: stubs.clone(),
@@ -59,5 +67,9 @@ pub(crate) fn engine(builder: Builder) -> Result<(Engine, Receiver<FirstCall>), 
         support,
         _trip_context: trip_context,
     };
-    Ok((engine, receiver))
+    Ok(Parts {
+        engine,
+        first_calls,
+        receiver,
+    })
 }

@@ -14,6 +14,7 @@ use crate::config::Tiering;
 use crate::emit_ir;
 use crate::engine::Engine;
 use crate::first_call::FirstCall;
+use crate::fork;
 use crate::object::{self, Emitted};
 
 /// The baseline thread: serves first calls until every sender is gone or it is told to end.
@@ -24,6 +25,7 @@ pub(crate) fn serve(engine: &Engine, calls: &Receiver<FirstCall>, stop: &Receive
             recv(stop) -> _ => return,
             recv(calls) -> call => {
                 let Ok(call) = call else { return };
+                let _inside = fork::enter();
                 let address = tjit_orc::guard("compiling a baseline", || Ok(compile(engine, call.function)))
                     .unwrap_or_else(|panic| Err(Error::Llvm(panic)));
                 call.answer.give(address);

@@ -4,16 +4,16 @@
 //! when a signal handler of a waiting mutator calls another function for the first time.
 
 use std::process::abort;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use crossbeam::channel::Sender;
+use crossbeam::channel::{Receiver, Sender, unbounded};
 use tjit_runtime::{FunctionId, Runtime};
 use tjit_stubs::{CodePtr, LazyResolver, StubId};
 
-use crate::Error;
 use crate::answer::{self, Answer};
 use crate::config::{Config, FatalHandler, Tiering};
 use crate::request::Request;
+use crate::{Error, fork};
 
 /// A mutator's question for the address of a function.
 #[derive(Debug)]
@@ -22,10 +22,42 @@ pub(crate) struct FirstCall {
     pub(crate) answer: Answer<Result<usize, Error>>,
 }
 
+/// Where questions go: to the last of a list of channels. A child of `fork` adds one, since the channel of the thread that it does
+/// not have may be locked, and counts that thread among those that wait.
+#[derive(Debug)]
+pub(crate) struct FirstCalls {
+    sender: Sender<FirstCall>,
+    next: OnceLock<Box<FirstCalls>>,
+}
+
+impl FirstCalls {
+    pub(crate) fn new() -> (Self, Receiver<FirstCall>) {
+        let (sender, receiver) = unbounded();
+        let next = OnceLock::new();
+        (Self { sender, next }, receiver)
+    }
+
+    /// Sends all further questions to the new receiver.
+    pub(crate) fn reopen(&self) -> Receiver<FirstCall> {
+        let (calls, receiver) = Self::new();
+        // It is empty: only the one thread of a child comes here.
+        let _was_empty = self.last().next.set(Box::new(calls));
+        receiver
+    }
+
+    fn last(&self) -> &Self {
+        let mut last = self;
+        while let Some(next) = last.next.get() {
+            last = next;
+        }
+        last
+    }
+}
+
 /// What the lazy trampolines call.
 pub(crate) fn resolver(
     config: &Config,
-    first_calls: Sender<FirstCall>,
+    first_calls: Arc<FirstCalls>,
     runtime: Arc<Runtime<Request>>,
 ) -> Box<dyn LazyResolver> {
     let fatal = config.fatal.clone();
@@ -45,10 +77,15 @@ pub(crate) fn resolver(
 }
 
 /// Asks the baseline thread for `function` and waits.
-pub(crate) fn ask(first_calls: &Sender<FirstCall>, function: FunctionId) -> Result<usize, Error> {
+pub(crate) fn ask(first_calls: &FirstCalls, function: FunctionId) -> Result<usize, Error> {
     let (answer, question) = answer::channel();
     // A thread that is gone does not take the call, and the answer that is dropped with it is none.
-    drop(first_calls.send(FirstCall { function, answer }));
+    drop(
+        first_calls
+            .last()
+            .sender
+            .send(FirstCall { function, answer }),
+    );
     question
         .wait()
         .unwrap_or_else(|| Err(Error::ShutDown(function.to_string())))
@@ -57,7 +94,7 @@ pub(crate) fn ask(first_calls: &Sender<FirstCall>, function: FunctionId) -> Resu
 /// Compiles `function` at the optimising tier, or as a baseline if that can't be: some functions may have one version only.
 fn optimize_or_ask(
     runtime: &Runtime<Request>,
-    first_calls: &Sender<FirstCall>,
+    first_calls: &FirstCalls,
     function: FunctionId,
 ) -> Result<usize, Error> {
     match optimize_now(runtime, function) {
@@ -81,7 +118,10 @@ fn optimize_now(runtime: &Runtime<Request>, function: FunctionId) -> Result<usiz
         pipeline: None,
         answer,
     };
+    // A child must find the request whole: queued, or not made.
+    let inside = fork::enter();
     let _outcome = runtime.request(function, request)?;
+    drop(inside);
     let version = question
         .wait()
         .unwrap_or_else(|| Err(Error::ShutDown(function.to_string())))?;

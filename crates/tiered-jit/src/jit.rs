@@ -14,7 +14,7 @@ use crate::lifecycle::Arguments;
 use crate::owner::Owner;
 use crate::reoptimize::Reoptimize;
 use crate::source::ModuleSource;
-use crate::{Error, lifecycle};
+use crate::{Error, fork, lifecycle};
 
 /// A program that is compiled as it runs and recompiled where it is hot, or where the embedder says so.
 ///
@@ -44,7 +44,7 @@ impl TieredJit {
 
     pub(crate) fn start(builder: Builder) -> Result<Self, Error> {
         Ok(Self {
-            owner: Arc::new(Owner::start(builder)?),
+            owner: Owner::start(builder)?,
         })
     }
 
@@ -86,6 +86,7 @@ impl TieredJit {
     /// Parses and links modules; none of their code runs.
     fn link(&self, sources: impl IntoIterator<Item = ModuleSource>) -> Result<Linked, Error> {
         let engine = self.engine();
+        let _inside = fork::enter();
         let modules = sources
             .into_iter()
             .map(|source| source.parse(&engine.context))

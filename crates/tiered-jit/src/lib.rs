@@ -15,6 +15,7 @@ mod emit_ir;
 mod emulated_tls;
 mod engine;
 mod first_call;
+mod fork;
 mod host;
 mod lifecycle;
 mod object;

@@ -1,12 +1,15 @@
 //! The life of an engine and its threads.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 
-use crossbeam::channel::Sender;
+use crossbeam::channel::{Receiver, Sender};
 
+use crate::assemble::Parts;
 use crate::config::Builder;
 use crate::engine::Engine;
+use crate::first_call::{FirstCall, FirstCalls};
+use crate::fork::{self, Restart};
 use crate::promote::{self, VersionNumbers};
 use crate::{Error, assemble, baseline, lifecycle};
 
@@ -16,6 +19,8 @@ const COMPILE_STACK: usize = 16 << 20;
 /// Ends the threads and the program with the last handle.
 pub(crate) struct Owner {
     pub(crate) engine: Arc<Engine>,
+    first_calls: Arc<FirstCalls>,
+    numbers: Arc<VersionNumbers>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     // Dropped to end the baseline thread.
     stop: Mutex<Option<Sender<()>>>,
@@ -47,28 +52,45 @@ impl Drop for Owner {
 }
 
 impl Owner {
-    pub(crate) fn start(builder: Builder) -> Result<Self, Error> {
-        let workers = builder.config().policy.workers();
-        let (engine, first_calls) = assemble::engine(builder)?;
-        let engine = Arc::new(engine);
-        let (stop, stopped) = crossbeam::channel::bounded(0);
-        let owner = Owner {
+    pub(crate) fn start(builder: Builder) -> Result<Arc<Self>, Error> {
+        let Parts {
             engine,
+            first_calls,
+            receiver,
+        } = assemble::engine(builder)?;
+        let owner = Arc::new(Self {
+            engine: Arc::new(engine),
+            first_calls,
+            numbers: Arc::default(),
             threads: Mutex::default(),
-            stop: Mutex::new(Some(stop)),
-        };
-        owner.spawn("tjit-baseline", move |engine| {
+            stop: Mutex::default(),
+        });
+        owner.start_threads(receiver)?;
+        let this: Weak<Self> = Arc::downgrade(&owner);
+        fork::register(this);
+        Ok(owner)
+    }
+
+    fn start_threads(&self, first_calls: Receiver<FirstCall>) -> Result<(), Error> {
+        let (stop, stopped) = crossbeam::channel::bounded(0);
+        // A channel from before a fork is left as it is: the locks in it may be held by threads that are gone.
+        std::mem::forget(
+            self.stop
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .replace(stop),
+        );
+        self.spawn("tjit-baseline", move |engine| {
             baseline::serve(engine, &first_calls, &stopped)
         })?;
-        let numbers = Arc::new(VersionNumbers::default());
-        for index in 0..workers.get() {
-            let numbers = numbers.clone();
-            owner.spawn(&format!("tjit-worker-{index}"), move |engine| {
+        for index in 0..self.engine.config.policy.workers().get() {
+            let numbers = self.numbers.clone();
+            self.spawn(&format!("tjit-worker-{index}"), move |engine| {
                 // More workers than the runtime has seats for: the ones that have one do the work.
                 let _ended = promote::work(engine, &numbers);
             })?;
         }
-        Ok(owner)
+        Ok(())
     }
 
     fn spawn(&self, name: &str, body: impl FnOnce(&Engine) + Send + 'static) -> Result<(), Error> {
@@ -83,5 +105,23 @@ impl Owner {
             .unwrap_or_else(PoisonError::into_inner)
             .push(thread);
         Ok(())
+    }
+}
+
+impl Restart for Owner {
+    fn restart(&self) {
+        let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = stop.is_none();
+        drop(stop);
+        if ended {
+            return;
+        }
+        // There is nothing to join.
+        std::mem::forget(std::mem::take(
+            &mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner),
+        ));
+        self.engine.runtime.forget_workers();
+        // Without threads, functions that were not compiled before the fork can't be called, which is reported when they are.
+        let _started = self.start_threads(self.first_calls.reopen());
     }
 }

@@ -12,6 +12,7 @@ use tjit_runtime::{Compiled, FunctionId, FunctionRecord, Job, Phase, PhaseTimes,
 use crate::Error;
 use crate::emit_ir;
 use crate::engine::Engine;
+use crate::fork;
 use crate::object;
 use crate::request::Request;
 
@@ -38,7 +39,7 @@ impl VersionNumbers {
 /// Works until the runtime is shut down.
 pub(crate) fn work(engine: &Engine, numbers: &VersionNumbers) -> Result<(), Error> {
     let mut worker = engine.runtime.worker()?;
-    while let Some(job) = worker.next_job() {
+    while let Some((_inside, job)) = worker.next_job_inside(fork::enter) {
         serve(engine, numbers, job);
     }
     Ok(())

@@ -191,3 +191,53 @@ fn a_function_that_cannot_be_compiled_ends_it_when_it_is_called() {
         assert_eq!(called.stderr.lines().count(), 1, "{tier}: {called:?}");
     }
 }
+
+/// A child has none of the compile threads of its parent. It calls functions for the first time and often, after handlers that
+/// do so too, on another thread, in its own children, and while another thread of the parent is compiling.
+#[test]
+fn children_of_fork_compile() {
+    let files = Files::new();
+    let source = files.write(
+        "fork.cpp",
+        "#include <cstdio>\n#include <cstdlib>\n#include <pthread.h>\n#include <unistd.h>\n#include <sys/wait.h>\n\
+         template <int N> __attribute__((noinline)) int work(int x) {\n\
+           try { if (x % 3 == 0) throw N; return x + N; } catch (int n) { return n; }\n\
+         }\n\
+         template <int N> int chain(int x) { if constexpr (N == 0) return x; else return chain<N - 1>(x) + work<N>(x); }\n\
+         static int before, after;\n\
+         static void prepare() { before = work<1000>(1); }\n\
+         static void child() { after = work<1001>(1) + before; }\n\
+         static void *busy(void *) { return (void *)(long)chain<40>(2); }\n\
+         static int status(pid_t pid) { int code; waitpid(pid, &code, 0); return WIFEXITED(code) ? WEXITSTATUS(code) : -1; }\n\
+         static int nest(int depth) {\n\
+           if (depth == 0) return 3;\n\
+           pid_t pid = fork();\n\
+           if (pid == 0) _exit(nest(depth - 1) + 1);\n\
+           return status(pid);\n\
+         }\n\
+         int main() {\n\
+           pthread_atfork(prepare, nullptr, child);\n\
+           pthread_t thread;\n\
+           pthread_create(&thread, nullptr, busy, nullptr);\n\
+           for (int i = 0; i < 4; ++i) {\n\
+             pid_t pid = fork();\n\
+             if (pid == 0) {\n\
+               long sum = 0;\n\
+               for (int k = 0; k < 50; ++k) sum += chain<10>(k);\n\
+               pthread_t own; void *result;\n\
+               pthread_create(&own, nullptr, [](void *) -> void * { return (void *)(long)work<50>(4); }, nullptr);\n\
+               pthread_join(own, &result);\n\
+               exit(sum == 12145 && (long)result == 54 && after == 2003 ? 20 + i : 1);\n\
+             }\n\
+             std::printf(\"%d \", status(pid));\n\
+             std::fflush(stdout);\n\
+           }\n\
+           pthread_join(thread, nullptr);\n\
+           std::printf(\"%d\\n\", nest(3));\n\
+         }\n",
+    );
+    for tier in ["--tier=auto", "--tier=baseline", "--tier=optimized"] {
+        let output = tjit_run([tier.as_ref(), "--threshold=5".as_ref(), source.as_os_str()]);
+        check_program(&output, "20 21 22 23 6\n", 0);
+    }
+}
