@@ -19,12 +19,26 @@ pub fn alternate(group: &mut BenchmarkGroup<'_, WallTime>, mut ways: Vec<Way<'_>
     group
         .sampling_mode(SamplingMode::Flat)
         .warm_up_time(Duration::from_nanos(1));
+    for (_, time) in &mut ways {
+        warm_up(time);
+    }
     let names: Vec<_> = ways.iter().map(|(name, _)| *name).collect();
     let mut rounds = Rounds::new(names.len());
     for (index, name) in names.into_iter().enumerate() {
         group.bench_function(name, |bencher| {
             bencher.iter_custom(|iterations| rounds.sample(&mut ways, index, iterations));
         });
+    }
+}
+
+/// Runs until one-time costs are over, such as the first call of a function that a JIT has yet to compile: criterion chooses
+/// the length of all samples by the first iteration it sees.
+fn warm_up(time: &mut dyn FnMut(u64) -> Duration) {
+    const ENOUGH: Duration = Duration::from_millis(5);
+    let mut iterations = 1;
+    let _with_one_time_costs = time(iterations);
+    while time(iterations) < ENOUGH {
+        iterations *= 2;
     }
 }
 
@@ -74,7 +88,19 @@ mod tests {
     use std::cell::RefCell;
     use std::time::Duration;
 
-    use super::{Rounds, Way};
+    use super::{Rounds, Way, warm_up};
+
+    #[test]
+    fn the_first_call_does_not_end_the_warm_up() {
+        let calls = RefCell::new(Vec::new());
+        let mut time = |iterations: u64| {
+            let compiling = if calls.borrow().is_empty() { 50 } else { 0 };
+            calls.borrow_mut().push(iterations);
+            Duration::from_millis(compiling + iterations)
+        };
+        warm_up(&mut time);
+        assert_eq!(*calls.borrow(), [1, 1, 2, 4, 8]);
+    }
 
     #[test]
     fn peers_are_measured_in_the_same_rounds() {

@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::goals::Measure;
 use crate::error::{Context, Error, Result};
 
-/// How much of its median the median absolute deviation of a steady benchmark is at most. Undisturbed, ours are below 0.03.
+/// How much of its median the median absolute deviation of a steady benchmark is at most. On an idle machine nearly all of
+/// ours stay below; waking a thread, which takes either a short or a long time, does not.
 const STEADY: f64 = 0.05;
 
 /// A median.
