@@ -3,7 +3,7 @@
 use tjit_orc::{Definition, GlobalKind, SliceLinkage, ThreadSafeModule, replace_alias_uses};
 
 use crate::inventory::{Global, Inventory, Strength};
-use crate::linked::{Initializer, Linked, LinkedFunction};
+use crate::linked::{FunctionKind, Initializer, Linked, LinkedFunction};
 use crate::program::{Program, Symbol};
 use crate::resolve::Owner;
 use crate::table::Table;
@@ -91,6 +91,7 @@ fn add_module<'m>(
         match (global.facts.kind, &symbol.alias_of) {
             (GlobalKind::Function, _) => linked.functions.push(LinkedFunction {
                 symbol: name(),
+                kind: FunctionKind::Body,
                 module: module.name.clone(),
                 pinned: module.labels.is_pinned(&global.name),
             }),

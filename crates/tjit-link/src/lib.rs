@@ -30,6 +30,6 @@ pub use demangle::demangle;
 pub use error::LinkError;
 pub use host::{HostSymbols, ThreadLocalIndex};
 pub use import::{ImportBudget, NoInline};
-pub use linked::{Initializer, Linked, LinkedFunction};
+pub use linked::{FunctionKind, Initializer, Linked, LinkedFunction};
 pub use program::Program;
 pub use support::support_module;

@@ -23,10 +23,28 @@ pub struct Linked {
 pub struct LinkedFunction {
     /// The name it has in slices, and its stub in the JIT.
     pub symbol: String,
-    /// The module that defines it.
+    /// What becomes of its stub.
+    pub kind: FunctionKind,
+    /// The module that defines it, or the first that uses one that is not defined.
     pub module: String,
     /// It may have one version only, because addresses of its labels may outlive a call: slicing another is refused.
     pub pinned: bool,
+}
+
+/// What stands behind a function's symbol. Each kind has a stub, under which the program knows the function.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum FunctionKind {
+    /// A body in a module of the program, to be sliced and compiled as often as it is wanted.
+    #[default]
+    Body,
+    /// No body: the stub is to lead to the address that `resolver` returns, which is called once, after the modules have
+    /// been added and before their constructors run.
+    IFunc {
+        /// A function of the program, without parameters, that returns a pointer to a function.
+        resolver: String,
+    },
+    /// No body anywhere yet: neither the program nor the host defines it, which matters only if it is called.
+    Undefined,
 }
 
 /// A function to be called when the program starts or ends.
