@@ -13,6 +13,8 @@ use crate::{Lang, Source};
 #[derive(Clone, Copy)]
 enum Emit {
     Bitcode,
+    Object,
+    Library,
     Executable,
 }
 
@@ -22,6 +24,9 @@ enum Emit {
 /// every function `optnone`; `["-Xclang", "-disable-O0-optnone"]` keeps it from doing that. Rust
 /// sources are compiled without optimisation into one module, with the panic strategy that the
 /// flags say.
+///
+/// A source that can't do without a flag names it itself: what stands behind `flags:` in one of its
+/// first three lines comes before `flags`, here and in all functions that compile.
 ///
 /// # Panics
 ///
@@ -48,6 +53,28 @@ pub fn bitcode_file<'a>(source: impl Into<Source<'a>>, lang: Lang, flags: &[&str
     compile(&[source.into()], lang, flags, Emit::Bitcode)
 }
 
+/// Compiles a source, or a file of bitcode, to a native object and returns the file in the cache.
+///
+/// # Panics
+///
+/// As [`compile_to_bitcode`].
+#[must_use]
+#[track_caller]
+pub fn native_object<'a>(source: impl Into<Source<'a>>, lang: Lang, flags: &[&str]) -> PathBuf {
+    compile(&[source.into()], lang, flags, Emit::Object)
+}
+
+/// Compiles and links files of one language to a shared library and returns it in the cache.
+///
+/// # Panics
+///
+/// As [`native_program`].
+#[must_use]
+#[track_caller]
+pub fn shared_library(files: &[PathBuf], flags: &[&str]) -> PathBuf {
+    compile_files(files, flags, Emit::Library)
+}
+
 /// Compiles and links a source with the system's libraries and returns the executable in the cache.
 ///
 /// # Panics
@@ -68,10 +95,15 @@ pub fn native_executable<'a>(source: impl Into<Source<'a>>, lang: Lang, flags: &
 #[must_use]
 #[track_caller]
 pub fn native_program(files: &[PathBuf], flags: &[&str]) -> PathBuf {
+    compile_files(files, flags, Emit::Executable)
+}
+
+#[track_caller]
+fn compile_files(files: &[PathBuf], flags: &[&str], emit: Emit) -> PathBuf {
     let lang = files.first().and_then(|file| Lang::of_path(file));
     let lang = lang.unwrap_or_else(|| panic!("no file of a known language first in {files:?}"));
     let sources: Vec<_> = files.iter().map(|file| Source::File(file)).collect();
-    compile(&sources, lang, flags, Emit::Executable)
+    compile(&sources, lang, flags, emit)
 }
 
 #[track_caller]
@@ -81,6 +113,8 @@ fn compile(sources: &[Source<'_>], lang: Lang, flags: &[&str], emit: Emit) -> Pa
     let libraries = libraries(lang, emit);
     let extension = match emit {
         Emit::Bitcode => "bc",
+        Emit::Object => "o",
+        Emit::Library => "so",
         Emit::Executable => "exe",
     };
 
@@ -88,6 +122,7 @@ fn compile(sources: &[Source<'_>], lang: Lang, flags: &[&str], emit: Emit) -> Pa
         .iter()
         .flat_map(|source| source.fingerprint())
         .collect();
+    let own_flags: Vec<_> = sources.iter().flat_map(|source| source.flags()).collect();
     let mut parts = vec![
         compiler.path.as_os_str().as_encoded_bytes(),
         compiler.version.as_bytes(),
@@ -111,6 +146,7 @@ fn compile(sources: &[Source<'_>], lang: Lang, flags: &[&str], emit: Emit) -> Pa
         let mut command = Command::new(&compiler.path);
         command
             .args(options)
+            .args(own_flags)
             .args(inputs)
             .args(flags)
             .args(libraries)
@@ -138,7 +174,13 @@ fn options(lang: Lang, emit: Emit) -> &'static [&'static str] {
         ],
         (Lang::Rust, Emit::Executable) => &["--edition=2024"],
         (Lang::Ir, Emit::Bitcode) => &["-Wno-override-module", "-emit-llvm", "-c"],
+        (Lang::Rust, Emit::Object) => &["--edition=2024", "--emit=obj", "-Ccodegen-units=1"],
+        (Lang::Rust, Emit::Library) => &["--edition=2024", "--crate-type=cdylib"],
+        (Lang::Ir, Emit::Object) => &["-Wno-override-module", "-c"],
+        (Lang::Ir, Emit::Library) => &["-Wno-override-module", "-fPIC", "-shared"],
         (Lang::Ir, Emit::Executable) => &["-Wno-override-module", "-pthread"],
+        (_, Emit::Object) => &["-O0", "-pthread", "-c"],
+        (_, Emit::Library) => &["-O0", "-pthread", "-fPIC", "-shared"],
         (_, Emit::Bitcode) => &["-O0", "-pthread", "-emit-llvm", "-c"],
         (_, Emit::Executable) => &["-O0", "-pthread"],
     }
@@ -159,7 +201,7 @@ fn write_text(directory: &Path, lang: Lang, text: &str) -> PathBuf {
 }
 
 #[track_caller]
-fn invoke(mut command: Command) {
+pub(crate) fn invoke(mut command: Command) {
     let result = command
         .output()
         .unwrap_or_else(|error| panic!("starting {command:?}: {error}"));

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 
+/// What includes a header of the directory above.
+const FROM_ABOVE: &[u8] = b"#include \"../";
+
 /// A source to compile.
 #[derive(Debug, Clone, Copy)]
 pub enum Source<'a> {
@@ -62,21 +65,49 @@ impl Lang {
 }
 
 impl<'a> Source<'a> {
+    /// The flags that the source says it needs: the words behind `flags:` in one of its first three lines.
+    #[track_caller]
+    pub(crate) fn flags(self) -> Vec<String> {
+        let text = match self {
+            Self::Text(text) => Cow::Borrowed(text),
+            // Bitcode is not text, and has no such line.
+            Self::File(path) => String::from_utf8(read(path)).unwrap_or_default().into(),
+        };
+        let named = text
+            .lines()
+            .take(3)
+            .find_map(|line| line.split_once(" flags: "));
+        let words = named
+            .into_iter()
+            .flat_map(|(_, flags)| flags.split_ascii_whitespace());
+        words
+            .filter(|word| *word != "*/")
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// Everything the result depends on: the source and, for a file, its path and the headers in
-    /// its directory.
+    /// its directory, and in the one above if it includes from there.
     #[track_caller]
     pub(crate) fn fingerprint(self) -> Vec<Cow<'a, [u8]>> {
         match self {
             Self::Text(text) => vec![Cow::Borrowed(text.as_bytes())],
             Self::File(path) => {
-                let mut parts = vec![Cow::Owned(path.as_os_str().as_encoded_bytes().to_vec())];
-                parts.push(Cow::Owned(read(path)));
-                parts.extend(
-                    headers_beside(path)
-                        .iter()
-                        .map(|header| Cow::Owned(read(header))),
-                );
-                parts
+                let text = read(path);
+                let directory = path
+                    .parent()
+                    .filter(|parent| !parent.as_os_str().is_empty());
+                let directory = directory.unwrap_or(Path::new("."));
+                let mut headers = headers_in(directory);
+                if text
+                    .windows(FROM_ABOVE.len())
+                    .any(|part| part == FROM_ABOVE)
+                {
+                    headers.extend(headers_in(&directory.join("..")));
+                }
+                let mut parts = vec![path.as_os_str().as_encoded_bytes().to_vec(), text];
+                parts.extend(headers.iter().map(|header| read(header)));
+                parts.into_iter().map(Cow::Owned).collect()
             }
         }
     }
@@ -88,11 +119,7 @@ fn read(path: &Path) -> Vec<u8> {
 }
 
 #[track_caller]
-fn headers_beside(path: &Path) -> Vec<std::path::PathBuf> {
-    let directory = path
-        .parent()
-        .filter(|d| !d.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+fn headers_in(directory: &Path) -> Vec<std::path::PathBuf> {
     let entries = fs::read_dir(directory)
         .unwrap_or_else(|error| panic!("listing `{}`: {error}", directory.display()));
     let is_header = |path: &Path| path.extension().is_some_and(|e| e == "h" || e == "hpp");

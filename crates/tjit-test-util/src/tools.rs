@@ -20,6 +20,8 @@ pub enum Tool {
     Clang,
     /// `clang++` of LLVM 22.
     ClangXx,
+    /// `llvm-ar` of LLVM 22.
+    Ar,
     /// `rustc`, as `RUSTC` or `PATH` has it.
     Rustc,
 }
@@ -29,6 +31,7 @@ impl Tool {
         match self {
             Self::Clang => "clang",
             Self::ClangXx => "clang++",
+            Self::Ar => "llvm-ar",
             Self::Rustc => "rustc",
         }
     }
@@ -110,7 +113,7 @@ fn config_bindir() -> Option<PathBuf> {
         .then(|| PathBuf::from(text.trim_end()))
 }
 
-/// Runs `--version`; a clang must be of the right version.
+/// Runs `--version`; a tool of LLVM must be of the right version.
 fn probe(tool: Tool, path: &Path) -> Option<Found> {
     let output = Command::new(path).arg("--version").output().ok()?;
     let version = String::from_utf8(output.stdout).ok()?;

@@ -1,0 +1,88 @@
+//! Every program of `tests/programs` does under `tjit` what it does natively, whatever the tiers.
+
+mod program;
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use program::{bitcode_of, directory, files_in, programs};
+use tjit_test_util::{Input, Output, run};
+
+/// How each program is run. At a threshold of 1 functions are recompiled while their first call runs, at 50 in their midst.
+const MODES: [(&str, &[&str]); 4] = [
+    ("baseline", &["--tier=baseline"]),
+    ("optimized", &["--tier=optimized"]),
+    ("auto-1", &["--tier=auto", "--threshold=1"]),
+    ("auto-50", &["--tier=auto", "--threshold=50"]),
+];
+
+/// What every program is given; those that look at it say so in their first line.
+const INPUT: Input<'_> = Input {
+    args: &["first", "second argument"],
+    env: &[("TJIT_TEST", "a value"), ("RUST_BACKTRACE", "0")],
+    stdin: "a line of words\nanother line of words with more words\n",
+};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let programs = programs();
+    assert!(programs.len() >= 30, "only {} programs", programs.len());
+    let trials = programs.into_iter().map(Arc::new).flat_map(|program| {
+        MODES.map(|(mode, flags)| {
+            let program = program.clone();
+            Trial::test(format!("{mode}::{}", program.name), move || {
+                compare(program.native(), &program.run(flags))
+            })
+        })
+    });
+    let refused = files_in(&directory().join("refused"))
+        .into_iter()
+        .map(|path| {
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            Trial::test(format!("refused::{name}"), move || check_refused(&path))
+        });
+    libtest_mimic::run(&arguments, trials.chain(refused).collect()).exit_code()
+}
+
+fn compare(native: &Output, tjit: &Output) -> Result<(), Failed> {
+    if (&native.stdout, native.code) == (&tjit.stdout, tjit.code) {
+        return Ok(());
+    }
+    let lines = native.stdout.lines().zip(tjit.stdout.lines());
+    let first = lines.enumerate().find(|(_, (native, tjit))| native != tjit);
+    let difference = match first {
+        Some((line, (native, tjit))) => {
+            format!("line {}:\n  native: {native}\n  tjit:   {tjit}", line + 1)
+        }
+        None => format!(
+            "{} lines natively, {} here",
+            native.stdout.lines().count(),
+            tjit.stdout.lines().count()
+        ),
+    };
+    let message = format!(
+        "{difference}\nexit code {} natively, {} here; standard error:\n{}",
+        native.code, tjit.code, tjit.stderr
+    );
+    Err(message.into())
+}
+
+/// What can't be run rightly yet is refused, not run wrongly.
+fn check_refused(path: &Path) -> Result<(), Failed> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tjit"));
+    command.arg("run").arg(bitcode_of(path)).arg("--");
+    let output = run(command, INPUT);
+    if output.code == 2
+        && output.stdout.is_empty()
+        && output.stderr.starts_with("tjit: error: can't link ")
+    {
+        return Ok(());
+    }
+    Err(format!("it was not refused: {output:?}").into())
+}
