@@ -65,7 +65,7 @@ impl Engine {
         for data in std::mem::take(&mut linked.data) {
             let options = tjit_compile_layer::ModuleOptions::default();
             self.layer
-                .add(&self.dylib.create_tracker(), data, options)?;
+                .add(&self.dylib.create_tracker(), data.ir, options)?;
         }
         Ok(linked)
     }

@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     ];
     let linked = program.link(modules)?;
     for data in &linked.data {
-        show("Data, compiled once:", data)?;
+        show("Data, compiled once:", &data.ir)?;
     }
 
     let skip = program.resolve_name("skip(int)")?;

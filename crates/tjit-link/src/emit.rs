@@ -1,9 +1,9 @@
 //! What a link leaves to do, from what it decided.
 
-use tjit_orc::{Definition, GlobalKind, SliceLinkage, ThreadSafeModule, replace_alias_uses};
+use tjit_orc::{Definition, GlobalKind, SliceLinkage, replace_alias_uses};
 
 use crate::inventory::{Global, Inventory, Strength};
-use crate::linked::{FunctionKind, Initializer, Linked, LinkedFunction};
+use crate::linked::{DataModule, FunctionKind, Initializer, Linked, LinkedFunction, ModuleId};
 use crate::program::{Program, Symbol};
 use crate::resolve::Owner;
 use crate::table::Table;
@@ -35,6 +35,7 @@ pub(crate) fn emit(
     let constructors = initializers::constructors(indexed(), owner);
     let destructors = initializers::destructors(indexed(), owner);
     let mut linked = Linked {
+        modules: indexed().map(|(index, _)| ModuleId::new(index)).collect(),
         constructors: constructors.into_iter().map(by_function).collect(),
         destructors: destructors.into_iter().map(by_function).collect(),
         ..Linked::default()
@@ -47,10 +48,14 @@ pub(crate) fn emit(
             }
         }
         unify_aliases(index, module, table);
-        let further = thread_locals.replace(index, module)?;
+        let replaced = thread_locals.replace(index, module)?;
         let mut data = add_module(&mut linked, index, module, table);
-        data.extend(further.iter().map(String::as_str));
-        linked.data.extend(data_module(module, &data)?);
+        data.extend(replaced.templates.iter().map(String::as_str));
+        linked
+            .data
+            .extend(data_module(module, Some(ModuleId::new(index)), &data)?);
+        let of_host: Vec<_> = replaced.of_host.iter().map(String::as_str).collect();
+        linked.data.extend(data_module(module, None, &of_host)?);
     }
     Ok(linked)
 }
@@ -116,7 +121,11 @@ fn is_data(module: &Inventory, global: &Global) -> bool {
     global.facts.section.as_deref() != Some(METADATA) && !module.labels.is_table(&global.name)
 }
 
-fn data_module(module: &Inventory, names: &[&str]) -> Result<Option<ThreadSafeModule>, LinkError> {
+fn data_module(
+    module: &Inventory,
+    owner: Option<ModuleId>,
+    names: &[&str],
+) -> Result<Option<DataModule>, LinkError> {
     if names.is_empty() {
         return Ok(None);
     }
@@ -126,9 +135,12 @@ fn data_module(module: &Inventory, names: &[&str]) -> Result<Option<ThreadSafeMo
         linkage: SliceLinkage::External,
     };
     let definitions: Vec<_> = names.iter().copied().map(external).collect();
-    Ok(Some(
-        module
-            .module
-            .slice(&format!("{} (data)", module.name), &definitions)?,
-    ))
+    let what = if owner.is_some() {
+        "data"
+    } else {
+        "data of the host"
+    };
+    let name = format!("{} ({what})", module.name);
+    let ir = module.module.slice(&name, &definitions)?;
+    Ok(Some(DataModule { module: owner, ir }))
 }

@@ -1,7 +1,7 @@
 //! Constructors and destructors of the modules, in the order in which they are to run.
 
 use crate::inventory::Inventory;
-use crate::linked::Initializer;
+use crate::linked::{Initializer, ModuleId};
 use crate::resolve::Owner;
 
 #[cfg(test)]
@@ -46,9 +46,10 @@ fn prevailing(
     };
     let entries = entries.iter().filter(runs);
     entries
-        .map(|entry| Initializer {
+        .map(move |entry| Initializer {
             priority: entry.priority,
             symbol: entry.function.clone(),
+            module: ModuleId::new(module),
         })
         .collect()
 }

@@ -30,6 +30,6 @@ pub use demangle::demangle;
 pub use error::LinkError;
 pub use host::{HostSymbols, ThreadLocalIndex};
 pub use import::{ImportBudget, NoInline};
-pub use linked::{FunctionKind, Initializer, Linked, LinkedFunction};
+pub use linked::{DataModule, FunctionKind, Initializer, Linked, LinkedFunction, ModuleId};
 pub use program::Program;
 pub use support::support_module;

@@ -5,17 +5,44 @@ use tjit_orc::ThreadSafeModule;
 /// What the modules of one link add to the program, for the caller to define, emit and run, in the order of the fields.
 #[derive(Debug, Default)]
 pub struct Linked {
+    /// What the modules are called from now on, in their order.
+    pub modules: Vec<ModuleId>,
     /// The functions that the modules add, in the modules' order. Each needs a stub that is defined under its symbol.
     pub functions: Vec<LinkedFunction>,
     /// Further names of such functions: `(alias, symbol)`. An alias is the same stub.
     pub function_aliases: Vec<(String, String)>,
-    /// One module per module linked that has any, with all its variables; functions are declarations. To be compiled once
-    /// and never again.
-    pub data: Vec<ThreadSafeModule>,
+    /// One per module linked that has variables, and one for what the program keeps of the host's thread-locals.
+    pub data: Vec<DataModule>,
     /// To be called before anything else of the modules, in this order, each once.
     pub constructors: Vec<Initializer>,
     /// To be called when the program ends or is unloaded, in this order, each once.
     pub destructors: Vec<Initializer>,
+}
+
+/// A module of a program. An id is not given to a second module, also not when its module was unloaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModuleId(u32);
+
+impl ModuleId {
+    pub(crate) fn new(index: usize) -> Self {
+        // A module takes more than a byte, so that there can't be as many.
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    /// How many modules were linked before it.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Variables of the program; functions are declarations. To be compiled once and never again.
+#[derive(Debug)]
+pub struct DataModule {
+    /// The module whose variables they are and which they are to be freed with; `None` if they live as long as the program.
+    pub module: Option<ModuleId>,
+    /// The definitions.
+    pub ir: ThreadSafeModule,
 }
 
 /// A function of the program.
@@ -54,4 +81,6 @@ pub struct Initializer {
     pub priority: u32,
     /// The function.
     pub symbol: String,
+    /// The module that lists it.
+    pub module: ModuleId,
 }

@@ -23,6 +23,15 @@ pub(crate) struct ThreadLocals<'l> {
     of_host: HashSet<&'l str>,
 }
 
+/// The names of further variables that become data.
+#[derive(Default)]
+pub(crate) struct Replaced {
+    /// The values that the module's own thread-locals start with.
+    pub(crate) templates: Vec<String>,
+    /// Where the host has its thread-locals, which other modules will want to know too.
+    pub(crate) of_host: Vec<String>,
+}
+
 impl<'l> ThreadLocals<'l> {
     pub(crate) fn new(program: &'l Program, table: &'l Table) -> Self {
         Self {
@@ -32,13 +41,13 @@ impl<'l> ThreadLocals<'l> {
         }
     }
 
-    /// Replaces the thread-locals of a module. Returns the names of further variables that become data.
+    /// Replaces the thread-locals of a module.
     pub(crate) fn replace(
         &mut self,
         index: usize,
         module: &'l Inventory,
-    ) -> Result<Vec<String>, LinkError> {
-        let mut further = Vec::new();
+    ) -> Result<Replaced, LinkError> {
+        let mut replaced = Replaced::default();
         let globals = module
             .globals
             .iter()
@@ -49,12 +58,14 @@ impl<'l> ThreadLocals<'l> {
                 .module
                 .with_module(|module| replace_thread_local(module, &global.name, model))
                 .map_err(|error| LinkError::unsupported(&global.name, error.message()))?;
-            further.extend(template.filter(|_| self.prevails(index, global)));
+            replaced
+                .templates
+                .extend(template.filter(|_| self.prevails(index, global)));
             if let ThreadLocalModel::Host { define: true, .. } = model {
-                further.push(global.name.clone());
+                replaced.of_host.push(global.name.clone());
             }
         }
-        Ok(further)
+        Ok(replaced)
     }
 
     fn model(&mut self, name: &'l str) -> ThreadLocalModel {

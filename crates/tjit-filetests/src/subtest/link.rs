@@ -143,7 +143,7 @@ fn describe(linked: &Linked) -> Result<String, Error> {
     let mut result = without_hashes(&result);
     for data in &linked.data {
         result.push('\n');
-        result.push_str(&text(data)?);
+        result.push_str(&text(&data.ir)?);
     }
     Ok(result)
 }

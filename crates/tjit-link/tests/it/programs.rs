@@ -78,7 +78,7 @@ fn program(flags: &[&str]) -> Program {
     let mut program = Program::new(Arc::new(AllBut(defined)));
     let linked = program.link(vec![module]).expect("the program links");
     for data in &linked.data {
-        data.verify().expect("data modules are valid");
+        data.ir.verify().expect("data modules are valid");
     }
     assert!(!linked.constructors.is_empty(), "<iostream> has one");
     program
@@ -175,7 +175,8 @@ fn check_bitcode(name: &str, bitcode: &[u8]) {
         .link(vec![module])
         .unwrap_or_else(|error| panic!("{name}: {error}"));
     for data in &linked.data {
-        data.verify()
+        data.ir
+            .verify()
             .unwrap_or_else(|error| panic!("{name}: {error}"));
     }
     for function in program.functions() {

@@ -7,7 +7,7 @@ use tjit_link::{Initializer, Linked, Program};
 use crate::support::{host, line, link, parse, promoted, text, try_link};
 
 fn data(linked: &Linked) -> Vec<String> {
-    linked.data.iter().map(text).collect()
+    linked.data.iter().map(|data| text(&data.ir)).collect()
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn names_of_locals_depend_on_the_contents_alone() {
         "source_filename = \"a.c\"\n@x = internal global i32 0\ndefine ptr @f() { ret ptr @x }",
         "source_filename = \"b.c\"\n@x = internal global i32 1\ndefine ptr @g() { ret ptr @x }",
     ];
-    let name = |linked: &Linked, index: usize| promoted(&text(&linked.data[index]), "x");
+    let name = |linked: &Linked, index: usize| promoted(&text(&linked.data[index].ir), "x");
     let (_, alone) = link(&texts[1..]);
     let (_, together) = link(&texts);
     assert_eq!(name(&alone, 0), name(&together, 1));

@@ -47,7 +47,7 @@ pub(crate) fn try_link(
     let mut program = Program::new(host);
     let linked = program.link(parse(texts))?;
     for data in &linked.data {
-        data.verify().expect("data modules are valid");
+        data.ir.verify().expect("data modules are valid");
     }
     Ok((program, linked))
 }

@@ -34,7 +34,7 @@ const USE: &str = "@of_host = external thread_local global i32
 fn the_hosts_are_described_once() {
     let (first, second) = (USE.replace("NAME", "f"), USE.replace("NAME", "g"));
     let (mut program, linked) = try_link(Arc::new(Host), &[&first, &second]).expect("it links");
-    let data: Vec<_> = linked.data.iter().map(text).collect();
+    let data: Vec<_> = linked.data.iter().map(|data| text(&data.ir)).collect();
     assert_eq!(data.len(), 1, "{data:?}");
     assert_eq!(
         line(&data[0], "of_host"),
@@ -92,7 +92,7 @@ fn modules_agree_on_one_description() {
         "@x = external thread_local global i32
         define ptr @g() { ret ptr @x }",
     ]);
-    let data: Vec<_> = linked.data.iter().map(text).collect();
+    let data: Vec<_> = linked.data.iter().map(|data| text(&data.ir)).collect();
     assert_eq!(data.len(), 2);
     assert_eq!(
         line(&data[0], "y"),
@@ -126,11 +126,11 @@ fn locals_of_one_name_are_two() {
     let names: Vec<_> = linked
         .data
         .iter()
-        .map(|data| promoted(&text(data), "x"))
+        .map(|data| promoted(&text(&data.ir), "x"))
         .collect();
     assert_eq!(names.len(), 2);
     assert_ne!(names[0], names[1]);
-    let first = text(&linked.data[0]);
+    let first = text(&linked.data[0].ir);
     assert!(
         first.contains(&format!("ptr @__emutls_t.{}", names[0])),
         "{first}"
@@ -165,7 +165,7 @@ fn aliases_stand_for_the_calling_threads_copy() {
         define ptr @g() { %p = call ptr @llvm.threadlocal.address.p0(ptr @a) ret ptr %p }
         declare ptr @llvm.threadlocal.address.p0(ptr)",
     ]);
-    let data = text(&linked.data[0]);
+    let data = text(&linked.data[0].ir);
     assert!(line(&data, "a").ends_with("alias i32, ptr @x"), "{data}");
     let slice = text(&program.baseline_slice(&["f"]).expect("it is there"));
     assert!(slice.contains("@__emutls_get_address(ptr @x)"), "{slice}");
