@@ -11,7 +11,7 @@ const TRAP_ALIGNMENT: usize = 16;
 
 /// Writes the trampoline and the trap, and returns the address of the trap.
 ///
-/// `resolver` is the address of a function `(context, index: u32) -> address of code` with the C convention.
+/// `resolver` is the address of a function `(context, index: u32, return address) -> address of code` with the C convention.
 ///
 /// # Safety
 /// The header of `mapping` is not in use.

@@ -15,7 +15,7 @@ compile_error!("tjit-stubs has no stub encoder for this architecture");
 
 pub(crate) use imp::encoder;
 
-/// The trampoline for this CPU: calls `resolver(context, index)` with the C convention of this host.
+/// The trampoline for this CPU: calls `resolver(context, index, return address)` with the C convention of this host.
 pub(crate) fn trampoline(resolver: u64, context: u64) -> Vec<u8> {
     imp::trampoline(resolver, context)
 }

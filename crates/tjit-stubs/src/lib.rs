@@ -15,5 +15,5 @@ mod table;
 
 pub use address::{CodePtr, Stub, StubId, Target};
 pub use error::Error;
-pub use lazy::LazyResolver;
+pub use lazy::{LazyResolver, Resolution};
 pub use manager::{Config, StubManager};

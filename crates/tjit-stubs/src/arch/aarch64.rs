@@ -40,7 +40,7 @@ pub enum VectorState {
 /// What the trampoline needs to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trampoline {
-    /// Address of a function `(context, index: u32) -> address of code` with the AAPCS64 convention.
+    /// Address of a function `(context, index: u32, return address) -> address of code` with the AAPCS64 convention.
     pub resolver: u64,
     /// First argument of the resolver.
     pub context: u64,
@@ -99,6 +99,7 @@ pub fn trampoline(t: &Trampoline) -> Vec<u8> {
     save_vectors(&mut code, t.state);
     let context_use = code.reserve();
     code.put(move_word(1, 9));
+    code.put(0xaa00_03e0 | 30 << 16 | 2); // mov x2, x30
     let resolver_use = code.reserve();
     code.put(0xd63f_0000 | 16 << 5); // blr x16
     code.put(0xaa00_03e0 | 16); // mov x16, x0

@@ -30,9 +30,9 @@ const AVX: u64 = 1 << 2;
 /// Which function call convention the trampoline obeys when it calls the resolver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Abi {
-    /// System V: first arguments in rdi, rsi; a red zone of 128 bytes.
+    /// System V: first arguments in rdi, rsi, rdx; a red zone of 128 bytes.
     SysV,
-    /// Windows x64: first arguments in rcx, rdx; 32 bytes of shadow space; no red zone.
+    /// Windows x64: first arguments in rcx, rdx, r8; 32 bytes of shadow space; no red zone.
     Windows,
 }
 
@@ -53,7 +53,7 @@ pub enum ExtendedState {
 /// What the trampoline needs to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trampoline {
-    /// Address of a function `(context, index: u32) -> address of code` with the convention `abi`.
+    /// Address of a function `(context, index: u32, return address) -> address of code` with the convention `abi`.
     pub resolver: u64,
     /// First argument of the resolver.
     pub context: u64,
@@ -171,10 +171,12 @@ fn call_resolver(code: &mut Code, t: &Trampoline) {
         Abi::SysV => {
             code.put(&[0x48, 0xbf]).imm64(t.context); // mov rdi, context
             code.put(&[0x8b, 0x75, 0xb0]); // mov esi, [rbp - 80]
+            code.put(&[0x48, 0x8b, 0x55, 0x08]); // mov rdx, [rbp + 8]
         }
         Abi::Windows => {
             code.put(&[0x48, 0xb9]).imm64(t.context); // mov rcx, context
             code.put(&[0x8b, 0x55, 0xb0]); // mov edx, [rbp - 80]
+            code.put(&[0x4c, 0x8b, 0x45, 0x08]); // mov r8, [rbp + 8]
             code.put(&[0x48, 0x83, 0xec, 0x20]); // sub rsp, 32
         }
     }

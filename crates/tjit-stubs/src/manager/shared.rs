@@ -8,7 +8,7 @@ use crate::geometry::Geometry;
 use crate::lazy::enter_resolver;
 use crate::sys::{self, Mapping};
 use crate::table::{Plan, Table};
-use crate::{CodePtr, Error, LazyResolver, Stub, StubId, Target, code};
+use crate::{CodePtr, Error, LazyResolver, Resolution, Stub, StubId, Target, code};
 
 use super::Config;
 
@@ -186,8 +186,8 @@ impl Shared {
         start..start + self.mapping.len()
     }
 
-    /// The address that a call which came through the lazy entry of `id` shall go to.
-    pub(crate) fn resolve_lazy(&self, id: StubId) -> usize {
+    /// The address that a call which came through the lazy entry of `id`, and returns to `return_address`, shall go to.
+    pub(crate) fn resolve_lazy(&self, id: StubId, return_address: usize) -> usize {
         let slot = self.committed_slot(id);
         let lazy = self.lazy_entry(id);
         // Acquire: pairs with the publisher's Release, as this thread is about to run the code.
@@ -197,14 +197,21 @@ impl Shared {
             return current;
         }
         let resets_before = *self.lock_resets();
-        let address = self.resolver.resolve(id).addr();
+        let resolution = self.resolver.resolve(id, return_address);
+        if let Resolution::Code(code) = resolution {
+            self.publish_lazy(slot, lazy, code.addr(), resets_before);
+        }
+        resolution.address()
+    }
+
+    /// Points a lazy slot at what the resolver returned, unless somebody else had a say meanwhile.
+    fn publish_lazy(&self, slot: &AtomicUsize, lazy: usize, address: usize, resets_before: u64) {
         let resets = self.lock_resets();
         if *resets == resets_before {
             // The exchange fails when the stub was updated or removed meanwhile, and that is then the newer word.
             // Release: other threads must see the resolver's code before its address.
             let _ = slot.compare_exchange(lazy, address, Ordering::Release, Ordering::Relaxed);
         }
-        address
     }
 
     /// Stores `address` in the slot of `id` unless the stub was removed.

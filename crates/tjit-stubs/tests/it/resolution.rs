@@ -2,10 +2,10 @@
 
 use std::io;
 use std::mem::transmute;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
-use tjit_stubs::{CodePtr, Stub, StubId, StubManager, Target};
+use tjit_stubs::{CodePtr, Config, LazyResolver, Resolution, Stub, StubId, StubManager, Target};
 
 use crate::support::{code, manager};
 
@@ -150,6 +150,54 @@ fn the_last_stub_of_every_block_is_lazy_too() {
         assert_eq!(call(stub, stub.id.index()), stub.id.index() + 1);
     }
     assert_eq!(asked(&count), crate::support::CAPACITY);
+}
+
+/// Sends every call on a detour and notes where it came from.
+struct Detours(Arc<AtomicUsize>);
+
+impl LazyResolver for Detours {
+    fn resolve(&self, _id: StubId, return_address: usize) -> Resolution {
+        self.0.store(return_address, Ordering::Relaxed);
+        Resolution::Detour(at(optimized))
+    }
+}
+
+#[inline(never)]
+fn calls_and_adds(stub: Stub) -> u32 {
+    call(stub, 1) + 100
+}
+
+#[test]
+fn a_detour_is_not_published_and_says_where_it_returns_to() {
+    let returns_to: Arc<AtomicUsize> = Arc::default();
+    let resolver = Box::new(Detours(Arc::clone(&returns_to)));
+    let stubs = StubManager::new(Config::default(), resolver).expect("a reservation");
+    let f = stubs.create("f", Target::Lazy).unwrap();
+    assert_eq!(calls_and_adds(f), 103);
+    assert!(stubs.is_lazy(f.id));
+    assert_eq!(stubs.target(f.id), None);
+
+    let mut info = libc::Dl_info {
+        dli_fname: std::ptr::null(),
+        dli_fbase: std::ptr::null_mut(),
+        dli_sname: std::ptr::null(),
+        dli_saddr: std::ptr::null_mut(),
+    };
+    let address = returns_to.load(Ordering::Relaxed) as *const libc::c_void;
+    // SAFETY: any address may be asked for, and `info` is valid for writes.
+    let known = unsafe { libc::dladdr(address, &raw mut info) };
+    let mut ours = info;
+    // SAFETY: as above.
+    unsafe {
+        libc::dladdr(
+            calls_and_adds as *const () as *const libc::c_void,
+            &raw mut ours,
+        )
+    };
+    assert!(
+        known != 0 && info.dli_fbase == ours.dli_fbase,
+        "the caller is in this binary"
+    );
 }
 
 extern "C" fn errno_of(_: u32) -> u32 {

@@ -109,6 +109,7 @@ fn sysv_trampoline() {
         "add rsp, 8",
         "mov rdi, 99AABBCCDDEEFF00h",
         "mov esi, [rbp-50h]",
+        "mov rdx, [rbp+8]",
         "mov rax, 1122334455667788h",
         "call rax",
         "mov [rbp-50h], rax",
@@ -136,10 +137,11 @@ fn windows_trampoline_has_shadow_space_and_no_red_zone() {
     let text = sample(XSAVE, Abi::Windows);
     let call = text.iter().position(|line| line == "call rax").unwrap();
     assert_eq!(
-        text[call - 4..=call + 2],
+        text[call - 5..=call + 2],
         [
             "mov rcx, 99AABBCCDDEEFF00h",
             "mov edx, [rbp-50h]",
+            "mov r8, [rbp+8]",
             "sub rsp, 20h",
             "mov rax, 1122334455667788h",
             "call rax",
