@@ -27,6 +27,7 @@ fn main() {
         .cpp(true)
         .files([
             "shim/define.cpp",
+            "shim/fold.cpp",
             "shim/slice.cpp",
             "shim/subtarget.cpp",
             "shim/thread_local.cpp",

@@ -2,6 +2,7 @@
 
 mod instrument;
 mod link;
+mod reopt;
 
 use inkwell::module::Module;
 
@@ -32,5 +33,6 @@ pub fn all() -> Vec<Box<dyn SubTest>> {
         Box::new(link::DataModule),
         Box::new(link::Slice),
         Box::new(link::Promote),
+        Box::new(reopt::Reopt),
     ]
 }

@@ -7,6 +7,7 @@ mod error;
 mod names;
 
 mod context;
+mod fold;
 mod globals;
 mod label_flow;
 mod labels;
@@ -33,6 +34,7 @@ pub use callback::{guard, panic_message};
 pub use context::ThreadSafeContext;
 pub use dylib::{Dylib, EvaluatedSymbol};
 pub use error::{Error, ErrorKind};
+pub use fold::{direct_users, fold_instructions};
 pub use generator::Generate;
 pub use globals::{
     Global, GlobalKind, definitions, demote, inline_assembly, name_unnamed, rename,

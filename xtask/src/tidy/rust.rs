@@ -41,6 +41,7 @@ const BANNED: &[&str] = &[
 const FORBID_UNSAFE: &[&str] = &[
     "crates/tjit-mangle/src/lib.rs",
     "crates/tjit-instrument/src/lib.rs",
+    "crates/tjit-reopt/src/lib.rs",
     "crates/tjit-link/src/lib.rs",
     "crates/tjit-cli/src/main.rs",
     "xtask/src/main.rs",
