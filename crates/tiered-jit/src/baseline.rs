@@ -36,6 +36,8 @@ pub(crate) fn serve(engine: &Engine, calls: &Receiver<FirstCall>, stop: &Receive
 
 /// Compiles the baseline of `function`, unless it has one, and returns its address.
 fn compile(engine: &Engine, function: FunctionId) -> Result<usize, Error> {
+    // Not the record's failure: a later link may define it.
+    engine.check_defined(function)?;
     let root = match engine.runtime.baseline(function)? {
         tjit_runtime::Baseline::Ready(address) => return Ok(address),
         tjit_runtime::Baseline::Mine(guard) => guard,

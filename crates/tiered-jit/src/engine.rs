@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use tjit_compile_layer::CompileLayer;
-use tjit_link::{Linked, Program};
+use tjit_link::{LinkError, Linked, Program};
 use tjit_orc::{Dylib, ThreadSafeContext, ThreadSafeModule};
 use tjit_runtime::{FunctionId, FunctionInfo, FunctionRecord, Runtime};
 use tjit_stubs::{CodePtr, StubId, StubManager, Target};
@@ -44,13 +44,27 @@ impl Engine {
         // One writer at a time also keeps stub and function indices in step.
         let mut program = self.program.write().unwrap_or_else(PoisonError::into_inner);
         let mut linked = program.link(modules)?;
+        self.define_functions(&linked)?;
+        self.define_aliases(&linked)?;
+        for data in std::mem::take(&mut linked.data) {
+            let options = tjit_compile_layer::ModuleOptions::default();
+            self.layer
+                .add(&self.dylib.create_tracker(), data.ir, options)?;
+        }
+        Ok(linked)
+    }
+
+    /// Each function has a stub and a record of one number; those that were undefined so far have them already.
+    fn define_functions(&self, linked: &Linked) -> Result<(), Error> {
+        let (known, new): (Vec<_>, Vec<_>) = linked
+            .functions
+            .iter()
+            .partition(|function| function.was_undefined);
         let stubs = self.stubs.create_batch(
-            linked
-                .functions
-                .iter()
+            new.iter()
                 .map(|function| (function.symbol.as_str(), Target::Lazy)),
         )?;
-        for (stub, function) in stubs.iter().zip(&linked.functions) {
+        for (stub, function) in stubs.iter().zip(&new) {
             let id = self.runtime.register(FunctionInfo::new(
                 function.symbol.as_str(),
                 stub.address.addr(),
@@ -61,27 +75,27 @@ impl Engine {
                 "stubs and functions are numbered alike"
             );
         }
-        self.define_aliases(&linked)?;
-        for data in std::mem::take(&mut linked.data) {
-            let options = tjit_compile_layer::ModuleOptions::default();
-            self.layer
-                .add(&self.dylib.create_tracker(), data.ir, options)?;
+        for function in known {
+            if let Some(stub) = self.stubs.find(&function.symbol) {
+                self.stubs.reset_lazy(stub.id)?;
+            }
         }
-        Ok(linked)
+        Ok(())
     }
 
-    /// An alias of a function is the same stub under another name.
+    /// An alias of a function is the same stub under another name. One that was undefined so far has a stub of its own, which
+    /// leads to that one.
     fn define_aliases(&self, linked: &Linked) -> Result<(), Error> {
-        let address = |target: &str| {
-            self.stubs
-                .find(target)
-                .map(|stub| stub.address.addr() as u64)
-        };
-        let symbols: Vec<_> = linked
-            .function_aliases
-            .iter()
-            .filter_map(|(alias, target)| Some((alias.as_str(), function_at(address(target)?))))
-            .collect();
+        let mut symbols = Vec::new();
+        for (alias, target) in &linked.function_aliases {
+            let Some(stub) = self.stubs.find(target) else {
+                continue;
+            };
+            match self.stubs.find(alias) {
+                Some(known) => self.stubs.update(known.id, stub.address)?,
+                None => symbols.push((alias.as_str(), function_at(stub.address.addr() as u64))),
+            }
+        }
         if !symbols.is_empty() {
             self.dylib.define_absolute(symbols)?;
         }
@@ -92,6 +106,21 @@ impl Engine {
     pub(crate) fn record(&self, symbol: &str) -> Option<&FunctionRecord> {
         let stub = self.stubs.find(symbol)?;
         self.runtime.table().get(FunctionId::new(stub.id.index()))
+    }
+
+    /// The error of calling `function` if nobody defines it.
+    pub(crate) fn check_defined(&self, function: FunctionId) -> Result<(), Error> {
+        let undefined = self
+            .runtime
+            .table()
+            .get(function)
+            .and_then(|record| self.program().undefined(record.symbol()));
+        match undefined {
+            Some(undefined) => Err(Error::from(LinkError::Undefined {
+                symbols: vec![undefined],
+            })),
+            None => Ok(()),
+        }
     }
 
     /// Makes the stub of `function` lead to `address`.

@@ -65,11 +65,12 @@ impl TieredJit {
     }
 
     /// Links modules into the program, all of them or none, and runs their static constructors, in order of priority, on
-    /// this thread. The modules may refer to one another, to modules added before, and to the host.
+    /// this thread. The modules may refer to one another, to modules added before, and to the host. A function that nobody
+    /// defines may be called once a later module defines it; calling it before ends the process with an error that names it.
     ///
     /// # Errors
     /// [`Error::Llvm`] if a module can't be parsed, [`Error::Link`] if it is broken, made for another target, defines what is
-    /// defined already, refers to what is nowhere defined, or uses what can't be linked yet. Nothing has changed then.
+    /// defined already, refers to a variable that nobody defines, or uses what can't be linked. Nothing has changed then.
     ///
     /// # Safety
     /// The modules' code runs: their constructors now, and whatever is called later. It must be free of undefined behaviour,

@@ -4,7 +4,7 @@ use tjit_orc::{Definition, GlobalKind, SliceLinkage, replace_alias_uses};
 
 use crate::inventory::{Global, Inventory, Strength};
 use crate::linked::{DataModule, FunctionKind, Initializer, Linked, LinkedFunction, ModuleId};
-use crate::program::{Program, Symbol};
+use crate::program::{Place, Program, Symbol};
 use crate::resolve::Owner;
 use crate::table::Table;
 use crate::tls::ThreadLocals;
@@ -48,8 +48,9 @@ pub(crate) fn emit(
             }
         }
         unify_aliases(index, module, table);
+        remove_absent(index, module, table);
         let replaced = thread_locals.replace(index, module)?;
-        let mut data = add_module(&mut linked, index, module, table);
+        let mut data = add_module(&mut linked, index, module, table, program);
         data.extend(replaced.templates.iter().map(String::as_str));
         linked
             .data
@@ -76,36 +77,74 @@ fn unify_aliases(index: usize, module: &Inventory, table: &Table) {
     }
 }
 
+/// A weak reference that nobody defines is null, and stays so.
+fn remove_absent(index: usize, module: &Inventory, table: &Table) {
+    let absent = table.absent.iter().filter(|place| place.module == index);
+    // Those of a thread-local are replaced with all its uses.
+    let absent = absent
+        .map(|place| &module.globals[place.global])
+        .filter(|global| !global.facts.thread_local);
+    for global in absent {
+        module.module.with_module(|module| {
+            let function = module
+                .get_function(&global.name)
+                .map(|function| function.as_global_value());
+            if let Some(value) = function.or_else(|| module.get_global(&global.name)) {
+                let pointer = value.as_pointer_value();
+                pointer.replace_all_uses_with(pointer.get_type().const_null());
+            }
+        });
+    }
+}
+
 /// Adds the functions of a module to `linked` and returns the names of its data.
 fn add_module<'m>(
     linked: &mut Linked,
     index: usize,
     module: &'m Inventory,
     table: &Table,
+    program: &Program,
 ) -> Vec<&'m str> {
     let mut data = Vec::new();
-    for global in &module.globals {
-        let prevails = |symbol: &&Symbol| symbol.owner == Some(Owner::Program(index));
-        let Some(symbol) = table.symbols.get(global.name.as_str()).filter(prevails) else {
+    for (number, global) in module.globals.iter().enumerate() {
+        let Some(symbol) = table.symbols.get(global.name.as_str()) else {
             continue;
         };
-        if global.is_reserved() || !is_definition(global) {
+        let place = Place {
+            module: index,
+            global: number,
+        };
+        if global.is_reserved() || !is_provided(place, global, symbol) {
             continue;
         }
         let name = || global.name.clone();
-        match (global.facts.kind, &symbol.alias_of) {
-            (GlobalKind::Function, _) => linked.functions.push(LinkedFunction {
-                symbol: name(),
-                kind: FunctionKind::Body,
-                module: module.name.clone(),
-                pinned: module.labels.is_pinned(&global.name),
-            }),
-            (_, Some(target)) => linked.function_aliases.push((name(), target.to_string())),
+        let function = |kind| LinkedFunction {
+            symbol: name(),
+            kind,
+            module: module.name.clone(),
+            was_undefined: program.undefined(&global.name).is_some(),
+            pinned: module.labels.is_pinned(&global.name),
+        };
+        match (global.facts.kind, symbol.owner, &symbol.alias_of) {
+            (_, Some(Owner::Undefined(_)), _) => {
+                linked.functions.push(function(FunctionKind::Undefined));
+            }
+            (GlobalKind::Function, ..) => linked.functions.push(function(FunctionKind::Body)),
+            (_, _, Some(target)) => linked.function_aliases.push((name(), target.to_string())),
             _ if is_data(module, global) => data.push(&*global.name),
             _ => {}
         }
     }
     data
+}
+
+/// Whether it is here that the symbol becomes part of the program.
+fn is_provided(place: Place, global: &Global, symbol: &Symbol) -> bool {
+    match symbol.owner {
+        Some(Owner::Program(module)) => module == place.module && is_definition(global),
+        Some(Owner::Undefined(first)) => first == place,
+        _ => false,
+    }
 }
 
 fn is_definition(global: &Global) -> bool {

@@ -67,11 +67,17 @@ pub enum LinkError {
         /// What it is there.
         second_is: &'static str,
     },
-    /// Symbols that are used and that neither the program nor the host defines, sorted.
-    #[error("undefined symbol{}: {}", if .symbols.len() == 1 { "" } else { "s" }, list(.symbols))]
+    /// Symbols that are used and that neither the program nor the host defines, sorted: variables, and functions that must
+    /// be in the program. Other functions may be undefined until they are called.
+    #[error(
+        "undefined symbol{}: {}; define {} in a module of the program, or load a library that does",
+        if .symbols.len() == 1 { "" } else { "s" },
+        list(.symbols),
+        if .symbols.len() == 1 { "it" } else { "them" }
+    )]
     Undefined {
         /// The symbols.
-        symbols: Vec<String>,
+        symbols: Vec<UndefinedSymbol>,
     },
     /// Something that this version of the crate can't link without changing what the program does.
     #[error("can't link {}: {what}", quoted(.symbol))]
@@ -99,6 +105,29 @@ pub enum LinkError {
     },
 }
 
+/// A symbol that is used and that nobody defines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndefinedSymbol {
+    /// The symbol, as the linker sees it.
+    pub symbol: String,
+    /// What it is taken for: "a function", "a thread-local variable".
+    pub what: &'static str,
+    /// The first module that refers to it.
+    pub module: String,
+    /// The functions and variables of that module that do.
+    pub users: Vec<String>,
+}
+
+impl fmt::Display for UndefinedSymbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` ({}, used ", demangle(&self.symbol), self.what)?;
+        if let Some(user) = self.users.first() {
+            write!(f, "by `{}` ", demangle(user))?;
+        }
+        write!(f, "in `{}`)", self.module)
+    }
+}
+
 impl LinkError {
     pub(crate) fn unsupported(symbol: impl Into<String>, what: impl Into<String>) -> Self {
         let (symbol, what) = (symbol.into(), what.into());
@@ -116,11 +145,8 @@ fn quoted(symbol: &str) -> impl fmt::Display {
     }
 }
 
-fn list(symbols: &[String]) -> String {
-    let shown: Vec<_> = symbols
-        .iter()
-        .map(|symbol| format!("`{}`", demangle(symbol)))
-        .collect();
+fn list(symbols: &[UndefinedSymbol]) -> String {
+    let shown: Vec<_> = symbols.iter().map(UndefinedSymbol::to_string).collect();
     shown.join(", ")
 }
 

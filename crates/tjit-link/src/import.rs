@@ -135,7 +135,7 @@ fn may_import(program: &Program, symbol: &Symbol, global: &Global) -> bool {
     match symbol.owner {
         Some(Owner::Program(_)) => true,
         // The host's copy works on the host's variables, and ours must not work on others.
-        Some(Owner::Host(_) | Owner::HostThread(_)) | None => {
+        Some(Owner::Host(_) | Owner::HostThread(_) | Owner::Undefined(_)) | None => {
             global.is_odr()
                 && code
                     .references

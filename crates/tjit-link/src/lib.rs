@@ -8,6 +8,7 @@ mod program;
 
 mod aliases;
 mod asm;
+mod bind;
 mod emit;
 mod initializers;
 mod inventory;
@@ -27,7 +28,7 @@ mod lookup;
 mod support;
 
 pub use demangle::demangle;
-pub use error::LinkError;
+pub use error::{LinkError, UndefinedSymbol};
 pub use host::{HostSymbols, ThreadLocalIndex};
 pub use import::{ImportBudget, NoInline};
 pub use linked::{DataModule, FunctionKind, Initializer, Linked, LinkedFunction, ModuleId};

@@ -7,9 +7,11 @@ use tjit_orc::ThreadSafeModule;
 pub struct Linked {
     /// What the modules are called from now on, in their order.
     pub modules: Vec<ModuleId>,
-    /// The functions that the modules add, in the modules' order. Each needs a stub that is defined under its symbol.
+    /// The functions that the modules add, in the modules' order. Each needs a stub that is defined under its symbol; those
+    /// that [had one](LinkedFunction::was_undefined) keep it.
     pub functions: Vec<LinkedFunction>,
-    /// Further names of such functions: `(alias, symbol)`. An alias is the same stub.
+    /// Further names of functions: `(alias, symbol)`. An alias is the same stub. One that an earlier link left undefined has a
+    /// stub already, which is to lead to the function's.
     pub function_aliases: Vec<(String, String)>,
     /// One per module linked that has variables, and one for what the program keeps of the host's thread-locals.
     pub data: Vec<DataModule>,
@@ -54,6 +56,8 @@ pub struct LinkedFunction {
     pub kind: FunctionKind,
     /// The module that defines it, or the first that uses one that is not defined.
     pub module: String,
+    /// An earlier link left it undefined, and so it has a stub, which is to lead here from now on.
+    pub was_undefined: bool,
     /// It may have one version only, because addresses of its labels may outlive a call: slicing another is refused.
     pub pinned: bool,
 }

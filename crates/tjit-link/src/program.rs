@@ -8,7 +8,7 @@ use tjit_mangle::{Tier, Version, body_name};
 use tjit_orc::{Body, References, ThreadSafeModule, body, references};
 
 use crate::inventory::{Global, Inventory, is_function};
-use crate::linked::Linked;
+use crate::linked::{FunctionKind, Linked};
 use crate::lookup::Lookup;
 use crate::resolve::Owner;
 use crate::table;
@@ -118,12 +118,12 @@ impl Program {
         let table = table::build(self, &new)?;
         let linked = emit::emit(self, &new, &table)?;
 
-        self.functions.extend(
-            linked
-                .functions
-                .iter()
-                .map(|function| Arc::from(function.symbol.as_str())),
-        );
+        let bodies = linked
+            .functions
+            .iter()
+            .filter(|function| function.kind == FunctionKind::Body);
+        self.functions
+            .extend(bodies.map(|function| Arc::from(function.symbol.as_str())));
         let names = new
             .iter()
             .flat_map(|module| &module.globals)
@@ -140,7 +140,7 @@ impl Program {
         Ok(linked)
     }
 
-    /// The functions of the program, in the order in which they were linked.
+    /// The functions that modules of the program have bodies of, in the order in which they were linked.
     pub fn functions(&self) -> impl ExactSizeIterator<Item = &str> {
         self.functions.iter().map(|symbol| &**symbol)
     }

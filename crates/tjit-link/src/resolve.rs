@@ -2,6 +2,7 @@
 
 use crate::ThreadLocalIndex;
 use crate::inventory::Strength;
+use crate::program::Place;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,8 @@ pub(crate) enum Owner {
     Host(u64),
     /// The host, which has a copy for each thread there.
     HostThread(ThreadLocalIndex),
+    /// Nobody yet. It is a function, which matters when it is called only; the place is the first that refers to it.
+    Undefined(Place),
 }
 
 impl Owner {
@@ -130,5 +133,7 @@ fn keep(earlier: Earlier, new: Option<Candidate>) -> Result<Option<Owner>, Confl
         }
         Owner::Program(module) if new.size > earlier.size => Err(Conflict::TooSmall(module)),
         Owner::Program(_) => Ok(Some(earlier.owner)),
+        // The stub that stands for it can be made to lead to any definition.
+        Owner::Undefined(_) => Ok(Some(Owner::Program(new.module))),
     }
 }

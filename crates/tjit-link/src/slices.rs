@@ -47,8 +47,8 @@ impl Program {
     /// `symbols` too. Functions that must be inlined come along, to be inlined. Cost: 13 µs for a typical function.
     ///
     /// # Errors
-    /// [`LinkError::Unknown`] if the program defines no function of one of these names, [`LinkError::Unsupported`] for a
-    /// function that names labels of another.
+    /// [`LinkError::Unknown`] if the program has no function of one of these names, [`LinkError::Undefined`] if it has no
+    /// body of one, [`LinkError::Unsupported`] for a function that names labels of another.
     pub fn baseline_slice(&self, symbols: &[&str]) -> Result<ThreadSafeModule, LinkError> {
         let bodies: Vec<_> = symbols
             .iter()
@@ -150,7 +150,7 @@ impl Program {
         let found = self.function(symbol).filter(|(name, _)| ***name == *symbol);
         let found = found.and_then(|(_, found)| Some((found.definition?, self.code(found)?)));
         let Some((place, code)) = found else {
-            return Err(self.unknown(symbol));
+            return Err(self.no_body(symbol));
         };
         let module = self.module(place.module);
         if code
@@ -199,6 +199,16 @@ impl Program {
                     linkage,
                 },
             );
+        }
+    }
+
+    /// Why there is nothing to slice.
+    fn no_body(&self, symbol: &str) -> LinkError {
+        match self.undefined(symbol) {
+            Some(undefined) => LinkError::Undefined {
+                symbols: vec![undefined],
+            },
+            None => self.unknown(symbol),
         }
     }
 

@@ -1,18 +1,14 @@
 //! Building the symbol table of a link: every definition and every use of the new modules.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use inkwell::module::Linkage;
 use tjit_mangle::Mangler;
 
 use crate::inventory::{Global, Inventory, Strength};
 use crate::program::{Place, Program, Symbol};
 use crate::resolve::{self, Candidate, Conflict, Earlier, Owner};
-use crate::{LinkError, aliases, inventory};
-
-/// Declared hidden by every C++ program with a static destructor; linkers add it from a file of the compiler's.
-const DSO_HANDLE: &str = "__dso_handle";
+use crate::{LinkError, aliases, bind, inventory};
 
 /// What a link decides.
 #[derive(Debug, Default)]
@@ -21,6 +17,8 @@ pub(crate) struct Table {
     pub(crate) symbols: HashMap<Arc<str>, Symbol>,
     /// Tentative definitions that must be aligned as the most demanding of their copies.
     pub(crate) alignments: Vec<(Place, u32)>,
+    /// Weak references that nobody defines: null from now on, whatever later links bring.
+    pub(crate) absent: Vec<Place>,
 }
 
 /// Where the names of the new modules are defined, in their order.
@@ -53,7 +51,7 @@ pub(crate) fn build(program: &Program, new: &[Inventory]) -> Result<Table, LinkE
     }
     builder.check_body_names()?;
     aliases::settle(&builder, &mut table)?;
-    builder.bind_declarations(&mut table)?;
+    bind::bind_declarations(&builder, &mut table)?;
     Ok(table)
 }
 
@@ -161,7 +159,7 @@ impl<'p> Builder<'p> {
         })
     }
 
-    fn host_find(&self, name: &str, is_thread_local: bool) -> Option<Owner> {
+    pub(crate) fn host_find(&self, name: &str, is_thread_local: bool) -> Option<Owner> {
         // Names have been checked, so mangling one can't fail; on ELF it changes nothing.
         let linker_name = self.mangler.mangle(name, &tjit_mangle::Symbol::DATA).ok()?;
         let host = self.program.host();
@@ -197,7 +195,10 @@ impl<'p> Builder<'p> {
         earlier: Option<&Symbol>,
     ) -> Result<(), LinkError> {
         let first = earlier
-            .and_then(|symbol| symbol.definition)
+            .and_then(|symbol| match symbol.owner {
+                Some(Owner::Undefined(place)) => Some(place),
+                _ => symbol.definition,
+            })
             .unwrap_or(places[0]);
         match places
             .iter()
@@ -208,11 +209,11 @@ impl<'p> Builder<'p> {
         }
     }
 
-    fn description(&self, place: Place) -> &'static str {
+    pub(crate) fn description(&self, place: Place) -> &'static str {
         self.global(place).description()
     }
 
-    fn mismatch(&self, name: &str, first: Place, second: Place) -> LinkError {
+    pub(crate) fn mismatch(&self, name: &str, first: Place, second: Place) -> LinkError {
         LinkError::Mismatch {
             symbol: name.to_owned(),
             first: self.module(first.module).name.clone(),
@@ -278,89 +279,6 @@ impl<'p> Builder<'p> {
             }
         }
         Ok(())
-    }
-
-    /// Binds what the new modules use and do not define.
-    fn bind_declarations(&self, table: &mut Table) -> Result<(), LinkError> {
-        let mut undefined = BTreeSet::new();
-        for (index, module) in self.new_modules() {
-            for (number, global) in module.globals.iter().enumerate() {
-                if !global.facts.used || global.is_reserved() {
-                    continue;
-                }
-                let place = Place {
-                    module: index,
-                    global: number,
-                };
-                match global.strength() {
-                    None => self.bind(place, table, &mut undefined)?,
-                    Some(Strength::Importable) => {
-                        self.bind_importable(place, table, &mut undefined)
-                    }
-                    Some(_) => {}
-                }
-            }
-        }
-        if undefined.is_empty() {
-            return Ok(());
-        }
-        Err(LinkError::Undefined {
-            symbols: undefined.into_iter().collect(),
-        })
-    }
-
-    fn bind(
-        &self,
-        place: Place,
-        table: &mut Table,
-        undefined: &mut BTreeSet<String>,
-    ) -> Result<(), LinkError> {
-        let global = self.global(place);
-        if let Some(symbol) = self.symbol(&global.name, table)
-            && (symbol.owner.is_some() || symbol.definition.is_some())
-        {
-            let is_thread_local = matches!(symbol.owner, Some(Owner::HostThread(_)));
-            return match symbol.definition {
-                None if is_thread_local != global.facts.thread_local => {
-                    let what = "one module takes it for thread-local and another does not";
-                    Err(LinkError::unsupported(&global.name, what))
-                }
-                Some(definition) if self.description(definition) != global.description() => {
-                    Err(self.mismatch(&global.name, definition, place))
-                }
-                _ => Ok(()),
-            };
-        }
-        let may_be_elsewhere = !global.facts.hidden || global.name == DSO_HANDLE;
-        let found = self.host_find(&global.name, global.facts.thread_local);
-        match found.filter(|_| may_be_elsewhere) {
-            owner @ Some(_) => {
-                let symbol = Symbol::new(owner, None, None);
-                table
-                    .symbols
-                    .insert(Arc::from(global.name.as_str()), symbol);
-            }
-            None if global.facts.linkage == Linkage::ExternalWeak => {}
-            None => {
-                undefined.insert(global.name.clone());
-            }
-        }
-        Ok(())
-    }
-
-    /// A copy to inline stands for nobody's definition, unless it is inlined wherever it is called.
-    fn bind_importable(&self, place: Place, table: &mut Table, undefined: &mut BTreeSet<String>) {
-        let global = self.global(place);
-        let Some(symbol) = table.symbols.get_mut(global.name.as_str()) else {
-            return;
-        };
-        if symbol.owner.is_some() {
-            return;
-        }
-        symbol.owner = self.host_find(&global.name, global.facts.thread_local);
-        if symbol.owner.is_none() && !global.facts.attributes.always_inline {
-            undefined.insert(global.name.clone());
-        }
     }
 }
 

@@ -76,7 +76,7 @@ impl<'l> ThreadLocals<'l> {
                 define: !self.is_linked(name) && self.of_host.insert(name),
             },
             Some(Owner::Program(_) | Owner::Host(_)) => ThreadLocalModel::Emulated,
-            None => ThreadLocalModel::Absent,
+            Some(Owner::Undefined(_)) | None => ThreadLocalModel::Absent,
         }
     }
 

@@ -64,10 +64,56 @@ fn broken_modules() {
 #[test]
 fn undefined_symbols_are_all_listed() {
     refused(
-        "declare i64 @_Z7missingv()\ndeclare i64 @also_missing()\n\
-         define i64 @f() {\n  %a = call i64 @_Z7missingv()\n  %b = call i64 @also_missing()\n  ret i64 %b\n}\n",
-        &["missing()", "also_missing"],
+        "@_ZN1n7missingE = external global i64\n@also_missing = external thread_local global i64\n\
+         define i64 @f() {\n  %a = load i64, ptr @_ZN1n7missingE\n  %b = load i64, ptr @also_missing\n  ret i64 %b\n}\n",
+        &[
+            "`n::missing` (a variable, used by `f` in `test.ll`)",
+            "`also_missing` (a thread-local variable,",
+        ],
     );
+}
+
+const USER: &str = "declare i64 @later(i64)\n@table = global ptr @later\n\
+    define i64 @uses(i64 %x) {\n  %wanted = icmp ne i64 %x, 0\n  br i1 %wanted, label %call, label %skip\n\
+    call:\n  %y = call i64 @later(i64 %x)\n  ret i64 %y\nskip:\n  ret i64 -1\n}\n\
+    define i64 @indirect(i64 %x) {\n  %f = load ptr, ptr @table\n  %y = call i64 %f(i64 %x)\n  ret i64 %y\n}\n\
+    define i64 @is_same() {\n  %f = load ptr, ptr @table\n  %same = icmp eq ptr %f, @later\n  \
+    %result = zext i1 %same to i64\n  ret i64 %result\n}\n";
+
+#[test]
+fn functions_may_be_undefined_until_they_are_called() {
+    let jit = quiet(USER);
+    assert_eq!(unary(&jit, "uses", 0), -1);
+    let error = jit.reoptimize("later").expect_err("it has no body");
+    assert!(error.to_string().contains("no function `later`"), "{error}");
+    add(
+        &jit,
+        "define i64 @later(i64 %x) {\n  %y = add i64 %x, 1\n  ret i64 %y\n}\n",
+    )
+    .expect("it may come later");
+    assert_eq!(unary(&jit, "uses", 4), 5);
+    assert_eq!(unary(&jit, "indirect", 5), 6);
+    assert_eq!(unary(&jit, "later", 6), 7);
+    assert_eq!(nullary(&jit, "is_same"), 1);
+    jit.reoptimize("later")
+        .expect("it has one")
+        .wait()
+        .expect("and it compiles");
+    assert_eq!(unary(&jit, "indirect", 6), 7);
+}
+
+#[test]
+fn an_undefined_function_may_become_an_alias() {
+    let jit = quiet(USER);
+    assert_eq!(unary(&jit, "uses", 0), -1);
+    add(
+        &jit,
+        "@later = alias i64 (i64), ptr @other\ndefine i64 @other(i64 %x) {\n  %y = mul i64 %x, 3\n  ret i64 %y\n}\n",
+    )
+    .expect("it links");
+    assert_eq!(unary(&jit, "uses", 4), 12);
+    assert_eq!(unary(&jit, "indirect", 5), 15);
+    assert_eq!(nullary(&jit, "is_same"), 1);
 }
 
 #[test]

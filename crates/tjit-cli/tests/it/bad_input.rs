@@ -124,21 +124,19 @@ fn broken_module() {
 }
 
 #[test]
-fn undefined_symbols() {
+fn undefined_variables() {
     let files = Files::new();
     let source = files.write(
         "undefined.cpp",
         NOISY.to_owned()
-            + "void gone(int);\nstruct S { int area() const; };\nextern int nowhere;\n\
-               extern \"C\" void plain();\n\
-               int main(int argc, char **) { gone(argc); plain(); return S().area() + nowhere; }\n",
+            + "namespace n { extern int here; }\nextern thread_local int nowhere;\n\
+               static int *user() { return &n::here; }\n\
+               int main(int argc, char **) { return *user() + nowhere; }\n",
     );
     let words = [
         "undefined symbols",
-        "`gone(int)`",
-        "`S::area() const`",
-        "`nowhere`",
-        "`plain`",
+        "`n::here` (a variable, used by `user()` in `",
+        "`nowhere` (a thread-local variable, used by ",
     ];
     check_refused(&tjit_run([source]), &words);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use inkwell::module::Module;
 use serde::Deserialize;
-use tjit_link::{HostSymbols, ImportBudget, LinkError, Linked, Program, demangle};
+use tjit_link::{FunctionKind, HostSymbols, ImportBudget, LinkError, Linked, Program, demangle};
 use tjit_mangle::{Tier, Version, body_name};
 use tjit_orc::ThreadSafeModule;
 
@@ -122,8 +122,13 @@ fn describe(linked: &Linked) -> Result<String, Error> {
         let _ = writeln!(result, "{line}");
     };
     for function in &linked.functions {
+        let symbol = &function.symbol;
         let pinned = if function.pinned { ", pinned" } else { "" };
-        line(format_args!("function {}{pinned}", function.symbol));
+        match &function.kind {
+            FunctionKind::Body => line(format_args!("function {symbol}{pinned}")),
+            FunctionKind::IFunc { resolver } => line(format_args!("ifunc {symbol} by {resolver}")),
+            FunctionKind::Undefined => line(format_args!("undefined {symbol}")),
+        }
     }
     for (alias, target) in &linked.function_aliases {
         line(format_args!("alias {alias} of {target}"));

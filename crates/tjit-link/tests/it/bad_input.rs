@@ -49,15 +49,17 @@ fn foreign_data_layout() {
 }
 
 #[test]
-fn undefined_symbols_are_all_listed_demangled_and_sorted() {
+fn undefined_variables_are_all_listed_demangled_and_sorted() {
     let error = link_error(&[
-        "declare void @zeta()\ndeclare i32 @_Z1gi(i32)\n@v = external global i32\ndeclare void @unused()
-         define void @f() { call void @zeta()\n call i32 @_Z1gi(i32 1)\n load i32, ptr @v\n ret void }",
-        "declare void @alpha()\ndefine void @h() { call void @alpha()\n ret void }",
+        "@zeta = external global i32\n@_ZN1n1vE = external thread_local global i32\n@unused = external global i32
+         define void @_Z1fv() { store i32 1, ptr @zeta\n load i32, ptr @_ZN1n1vE\n ret void }",
+        "@zeta = external global i32\n@alpha = external global i32\n@p = global ptr @alpha\ndefine ptr @h() { ret ptr @zeta }",
     ]);
     assert_eq!(
         error.to_string(),
-        "undefined symbols: `g(int)`, `alpha`, `v`, `zeta`"
+        "undefined symbols: `n::v` (a thread-local variable, used by `f()` in `0.ll`), \
+         `alpha` (a variable, used by `p` in `1.ll`), `zeta` (a variable, used by `f()` in `0.ll`); \
+         define them in a module of the program, or load a library that does"
     );
 }
 
@@ -68,7 +70,11 @@ fn hidden_symbols_are_not_looked_for_outside() {
     let error = program
         .link(parse(&[text]))
         .expect_err("nobody in the program defines it");
-    assert_eq!(error.to_string(), "undefined symbol: `f`");
+    assert_eq!(
+        error.to_string(),
+        "undefined symbol: `f` (a hidden function, used by `g` in `0.ll`); define it in a module of the program, or \
+         load a library that does"
+    );
 }
 
 #[test]
@@ -111,6 +117,20 @@ fn function_here_variable_there() {
     assert_eq!(
         error.to_string(),
         "symbol `x` is a function in `0.ll` and a variable in `1.ll`"
+    );
+    let undefined = "declare void @x()\ndefine void @g() { call void @x()\n ret void }";
+    let error = link_error(&[undefined, user]);
+    assert_eq!(
+        error.to_string(),
+        "symbol `x` is a function in `0.ll` and a variable in `1.ll`"
+    );
+    let (mut program, _) = crate::support::link(&[undefined]);
+    let error = program
+        .link(parse(&["@x = global i32 0"]))
+        .expect_err("it was called");
+    assert_eq!(
+        error.to_string(),
+        "symbol `x` is a function in `0.ll` and a variable in `0.ll`"
     );
 }
 

@@ -2,12 +2,19 @@
 
 use std::sync::Arc;
 
-use tjit_link::{Initializer, Linked, Program};
+use tjit_link::{FunctionKind, ImportBudget, Initializer, Linked, Program};
 
 use crate::support::{host, line, link, parse, promoted, text, try_link};
 
 fn data(linked: &Linked) -> Vec<String> {
     linked.data.iter().map(|data| text(&data.ir)).collect()
+}
+
+fn kinds(linked: &Linked) -> Vec<(&str, FunctionKind)> {
+    let functions = linked.functions.iter();
+    functions
+        .map(|function| (function.symbol.as_str(), function.kind.clone()))
+        .collect()
 }
 
 #[test]
@@ -134,16 +141,83 @@ fn copies_to_inline_define_nothing() {
     let text = "define available_externally i32 @f() { ret i32 1 }
         define available_externally i32 @g() alwaysinline { ret i32 1 }
         define i32 @h() { %a = call i32 @f()\n %b = call i32 @g()\n ret i32 %a }";
-    let error = try_link(Arc::new(()), &[text]).expect_err("`f` is not defined");
-    assert_eq!(error.to_string(), "undefined symbol: `f`");
+    let (program, linked) = link(&[text]);
+    assert_eq!(
+        kinds(&linked),
+        [("f", FunctionKind::Undefined), ("h", FunctionKind::Body)]
+    );
+    let unit = program
+        .unit_slice("h", "h_optimized", &ImportBudget::default())
+        .expect("it slices");
+    assert!(crate::support::text(&unit).contains("define available_externally i32 @f()"));
     let (program, _) =
         try_link(host(&["f"]), &[text]).expect("the host has it; `g` is always inlined");
     assert_eq!(program.functions().collect::<Vec<_>>(), ["h"]);
 }
 
 #[test]
-fn weak_references_may_be_undefined() {
-    link(&["declare extern_weak void @f()\ndefine ptr @g() { ret ptr @f }"]);
+fn weak_references_that_nobody_defines_are_null_for_good() {
+    let weak = "declare extern_weak void @f()\n@w = extern_weak global i8\n@p = global [2 x ptr] [ptr @f, ptr @w]
+        define ptr @g() { call void @f()\n ret ptr getelementptr (i8, ptr @w, i64 1) }";
+    let strong = "declare void @f()\ndefine void @h() { call void @f()\n ret void }";
+    for texts in [&[weak, strong][..], &[strong, weak], &[weak]] {
+        let (mut program, linked) = link(texts);
+        assert!(data(&linked)[0].contains("[2 x ptr] zeroinitializer"));
+        program
+            .link(parse(&["define void @f() { ret void }\n@w = global i8 0"]))
+            .expect("it links");
+        let slice = text(&program.baseline_slice(&["g"]).expect("it slices"));
+        assert!(slice.contains("call void null()"), "{slice}");
+        assert!(!slice.contains("@w"), "{slice}");
+    }
+}
+
+#[test]
+fn undefined_functions_have_stubs_that_definitions_take_over() {
+    let user = "declare void @f()\ndefine void @g() { call void @f()\n ret void }";
+    let (mut program, linked) = link(&[user, user.replace("@g", "@h").as_str()]);
+    assert_eq!(
+        kinds(&linked),
+        [
+            ("f", FunctionKind::Undefined),
+            ("g", FunctionKind::Body),
+            ("h", FunctionKind::Body)
+        ]
+    );
+    assert_eq!(program.functions().collect::<Vec<_>>(), ["g", "h"]);
+    assert!(!program.defines("f"));
+    let error = program.baseline_slice(&["f"]).expect_err("no body");
+    assert!(
+        error
+            .to_string()
+            .contains("`f` (a function, used by `g` in `0.ll`)"),
+        "{error}"
+    );
+
+    let linked = program
+        .link(parse(&[user.replace("@g", "@i").as_str()]))
+        .expect("it links");
+    assert_eq!(
+        kinds(&linked),
+        [("i", FunctionKind::Body)],
+        "the stub is there"
+    );
+    let importable = "define available_externally void @f() { ret void }\ndefine void @j() { call void @f()\n ret void }";
+    let linked = program.link(parse(&[importable])).expect("it links");
+    assert_eq!(
+        kinds(&linked),
+        [("j", FunctionKind::Body)],
+        "nor is that a definition"
+    );
+
+    let definition = "define linkonce void @f() { ret void }\n@p = global ptr @f";
+    let linked = program.link(parse(&[definition])).expect("it links");
+    assert_eq!(kinds(&linked), [("f", FunctionKind::Body)]);
+    assert!(linked.functions[0].was_undefined && program.undefined("f").is_none());
+    assert_eq!(*program.callees("g"), ["f".into()]);
+    program
+        .baseline_slice(&["f", "g"])
+        .expect("there is a body");
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn undefined_ones_are_named() {
     let error =
         link_error(&["@x = external thread_local global i32\ndefine ptr @f() { ret ptr @x }"]);
     assert!(
-        matches!(&error, LinkError::Undefined { symbols } if symbols == &["x"]),
+        matches!(&error, LinkError::Undefined { symbols } if symbols[0].symbol == "x"),
         "{error:?}"
     );
 }
