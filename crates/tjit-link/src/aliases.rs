@@ -11,8 +11,8 @@ use crate::resolve::Owner;
 use crate::table::{Builder, Table};
 
 /// What an alias stands for in the end.
-struct Base<'m> {
-    global: &'m Global,
+pub(crate) struct Base<'m> {
+    pub(crate) global: &'m Global,
     /// The very address, and not one inside.
     exact: bool,
 }
@@ -82,10 +82,10 @@ fn check<'m>(
 }
 
 /// The globals of a module by name, if it has aliases.
-struct Names<'m>(HashMap<&'m str, &'m Global>);
+pub(crate) struct Names<'m>(HashMap<&'m str, &'m Global>);
 
 impl<'m> Names<'m> {
-    fn of(module: &'m Inventory) -> Self {
+    pub(crate) fn of(module: &'m Inventory) -> Self {
         let has_aliases = module
             .globals
             .iter()
@@ -95,7 +95,7 @@ impl<'m> Names<'m> {
     }
 
     /// Follows aliases of aliases. The verifier has ruled out cycles.
-    fn base(&self, alias: &Global) -> Option<Base<'m>> {
+    pub(crate) fn base(&self, alias: &Global) -> Option<Base<'m>> {
         let mut target = alias.facts.target.as_ref()?;
         let mut exact = true;
         loop {

@@ -1,14 +1,17 @@
 //! What a link leaves to do, from what it decided.
 
-use tjit_orc::{Definition, GlobalKind, SliceLinkage, replace_alias_uses};
+use std::borrow::Cow;
 
+use tjit_orc::{GlobalKind, replace_alias_uses};
+
+use crate::data::DataNames;
 use crate::inventory::{Global, Inventory, Strength};
-use crate::linked::{DataModule, FunctionKind, Initializer, Linked, LinkedFunction, ModuleId};
+use crate::linked::{FunctionKind, Initializer, Linked, LinkedFunction, ModuleId};
 use crate::program::{Place, Program, Symbol};
 use crate::resolve::Owner;
 use crate::table::Table;
 use crate::tls::ThreadLocals;
-use crate::{LinkError, initializers};
+use crate::{LinkError, called, data, initializers};
 
 /// Lists what the modules in `new` add to the program, and cuts their data out of them.
 pub(crate) fn emit(
@@ -25,39 +28,46 @@ pub(crate) fn emit(
     let symbol = |name: &str| table.symbols.get(name).or_else(|| program.symbol(name));
     let owner = |name: &str| symbol(name).and_then(|symbol| symbol.owner);
     let by_function = |mut initializer: Initializer| {
-        if let Some(function) =
-            symbol(&initializer.symbol).and_then(|symbol| symbol.alias_of.as_ref())
-        {
+        let found = symbol(&initializer.symbol);
+        if !matches!(found.and_then(|found| found.owner), Some(Owner::Program(_))) {
+            let what = "it is called when the program starts or ends, and is not the program's own";
+            return Err(LinkError::unsupported(initializer.symbol, what));
+        }
+        if let Some(function) = found.and_then(|found| found.alias_of.as_ref()) {
             initializer.symbol = function.to_string();
         }
-        initializer
+        Ok(initializer)
     };
     let constructors = initializers::constructors(indexed(), owner);
     let destructors = initializers::destructors(indexed(), owner);
     let mut linked = Linked {
         modules: indexed().map(|(index, _)| ModuleId::new(index)).collect(),
-        constructors: constructors.into_iter().map(by_function).collect(),
-        destructors: destructors.into_iter().map(by_function).collect(),
+        constructors: constructors
+            .into_iter()
+            .map(by_function)
+            .collect::<Result<_, _>>()?,
+        destructors: destructors
+            .into_iter()
+            .map(by_function)
+            .collect::<Result<_, _>>()?,
         ..Linked::default()
     };
+    for &(variable, alignment) in &table.alignments {
+        new[variable.module - first].align(variable.global, alignment);
+    }
     let mut thread_locals = ThreadLocals::new(program, table);
+    let mut names = Vec::with_capacity(new.len());
     for (index, module) in indexed() {
-        for (variable, alignment) in &table.alignments {
-            if variable.module == index {
-                module.align(variable.global, *alignment);
-            }
-        }
         unify_aliases(index, module, table);
         remove_absent(index, module, table);
+        called::leave(module);
         let replaced = thread_locals.replace(index, module)?;
-        let mut data = add_module(&mut linked, index, module, table, program);
-        data.extend(replaced.templates.iter().map(String::as_str));
-        linked
-            .data
-            .extend(data_module(module, Some(ModuleId::new(index)), &data)?);
-        let of_host: Vec<_> = replaced.of_host.iter().map(String::as_str).collect();
-        linked.data.extend(data_module(module, None, &of_host)?);
+        let mut own = add_module(&mut linked, index, module, table, program);
+        own.extend(replaced.templates.into_iter().map(Cow::Owned));
+        let of_host = replaced.of_host;
+        names.push(DataNames { own, of_host });
     }
+    linked.data = data::cut(first, new, table, &names)?;
     Ok(linked)
 }
 
@@ -104,7 +114,7 @@ fn add_module<'m>(
     module: &'m Inventory,
     table: &Table,
     program: &Program,
-) -> Vec<&'m str> {
+) -> Vec<Cow<'m, str>> {
     let mut data = Vec::new();
     for (number, global) in module.globals.iter().enumerate() {
         let Some(symbol) = table.symbols.get(global.name.as_str()) else {
@@ -131,7 +141,7 @@ fn add_module<'m>(
             }
             (GlobalKind::Function, ..) => linked.functions.push(function(FunctionKind::Body)),
             (_, _, Some(target)) => linked.function_aliases.push((name(), target.to_string())),
-            _ if is_data(module, global) => data.push(&*global.name),
+            _ if is_data(module, global) => data.push(Cow::Borrowed(&*global.name)),
             _ => {}
         }
     }
@@ -158,28 +168,4 @@ fn is_data(module: &Inventory, global: &Global) -> bool {
     // Notes to tools, which no code refers to.
     const METADATA: &str = "llvm.metadata";
     global.facts.section.as_deref() != Some(METADATA) && !module.labels.is_table(&global.name)
-}
-
-fn data_module(
-    module: &Inventory,
-    owner: Option<ModuleId>,
-    names: &[&str],
-) -> Result<Option<DataModule>, LinkError> {
-    if names.is_empty() {
-        return Ok(None);
-    }
-    let external = |name| Definition {
-        name,
-        body_name: None,
-        linkage: SliceLinkage::External,
-    };
-    let definitions: Vec<_> = names.iter().copied().map(external).collect();
-    let what = if owner.is_some() {
-        "data"
-    } else {
-        "data of the host"
-    };
-    let name = format!("{} ({what})", module.name);
-    let ir = module.module.slice(&name, &definitions)?;
-    Ok(Some(DataModule { module: owner, ir }))
 }

@@ -1,5 +1,6 @@
 //! Constructors and destructors of the modules, in the order in which they are to run.
 
+use crate::called::Entry;
 use crate::inventory::Inventory;
 use crate::linked::{Initializer, ModuleId};
 use crate::resolve::Owner;
@@ -12,12 +13,10 @@ pub(crate) fn constructors<'i>(
     modules: impl Iterator<Item = (usize, &'i Inventory)>,
     owner: impl Fn(&str) -> Option<Owner>,
 ) -> Vec<Initializer> {
-    let mut all = Vec::new();
-    for (index, module) in modules {
-        all.extend(prevailing(index, &module.constructors, &owner));
-    }
-    all.sort_by_key(|initializer| initializer.priority);
-    all
+    ordered(
+        modules.map(|(index, module)| (index, &*module.called.constructors)),
+        owner,
+    )
 }
 
 /// Destructors, in the opposite order: as entries of `.fini_array`, which the system walks backwards.
@@ -25,31 +24,40 @@ pub(crate) fn destructors<'i>(
     modules: impl Iterator<Item = (usize, &'i Inventory)>,
     owner: impl Fn(&str) -> Option<Owner>,
 ) -> Vec<Initializer> {
-    let mut all = Vec::new();
-    for (index, module) in modules {
-        all.extend(prevailing(index, &module.destructors, &owner));
-    }
-    all.sort_by_key(|initializer| initializer.priority);
+    let lists = modules.map(|(index, module)| (index, &*module.called.destructors));
+    let mut all = ordered(lists, owner);
     all.reverse();
     all
+}
+
+fn ordered<'i>(
+    lists: impl Iterator<Item = (usize, &'i [Entry])>,
+    owner: impl Fn(&str) -> Option<Owner>,
+) -> Vec<Initializer> {
+    let mut all: Vec<_> = lists
+        .flat_map(|(index, list)| {
+            let entries = prevailing(index, list, &owner).into_iter();
+            entries.map(move |entry| (ModuleId::new(index), entry))
+        })
+        .collect();
+    all.sort_by_key(|(_, entry)| entry.order);
+    let initializer = |(module, entry): (ModuleId, &Entry)| Initializer {
+        priority: entry.order.priority(),
+        symbol: entry.function.clone(),
+        module,
+    };
+    all.into_iter().map(initializer).collect()
 }
 
 /// Leaves out the initialisers of variables that another module or the host defines: they run there.
 fn prevailing(
     module: usize,
-    entries: &[tjit_orc::Initializer],
+    entries: &[Entry],
     owner: impl Fn(&str) -> Option<Owner>,
-) -> Vec<Initializer> {
-    let runs = |entry: &&tjit_orc::Initializer| match &entry.associated {
+) -> Vec<&Entry> {
+    let runs = |entry: &&Entry| match &entry.associated {
         Some(variable) => owner(variable) == Some(Owner::Program(module)),
         None => true,
     };
-    let entries = entries.iter().filter(runs);
-    entries
-        .map(move |entry| Initializer {
-            priority: entry.priority,
-            symbol: entry.function.clone(),
-            module: ModuleId::new(module),
-        })
-        .collect()
+    entries.iter().filter(runs).collect()
 }

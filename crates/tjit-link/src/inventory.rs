@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use inkwell::module::{Linkage, Module};
 use tjit_mangle::Mangler;
 use tjit_orc::{
-    ComdatKind, GlobalKind, Initializer, SurveyedGlobal, ThreadSafeContext, ThreadSafeModule,
-    initializers, inline_assembly, survey,
+    ComdatKind, GlobalKind, SurveyedGlobal, ThreadSafeContext, ThreadSafeModule, inline_assembly,
+    survey,
 };
 
+use crate::called::{self, Called};
 use crate::labels::{self, Labels};
 use crate::{LinkError, names, target};
 
@@ -19,8 +20,9 @@ pub(crate) struct Inventory {
     pub(crate) module: ThreadSafeModule,
     pub(crate) name: String,
     pub(crate) globals: Vec<Global>,
-    pub(crate) constructors: Vec<Initializer>,
-    pub(crate) destructors: Vec<Initializer>,
+    /// Behind the names of its locals.
+    pub(crate) suffix: String,
+    pub(crate) called: Called,
     pub(crate) assembly: String,
     pub(crate) labels: Labels,
 }
@@ -129,14 +131,15 @@ impl Inventory {
             names::settle(module, &name, mangler, &suffix)?;
             Ok::<_, LinkError>(read(module))
         })?;
-        let (globals, constructors, destructors, assembly) = read;
+        let (globals, assembly) = read;
         let labels = module.with_module(|module| labels::find(module, &globals))?;
+        let called = module.with_module(|module| called::find(module, &globals))?;
         Ok(Self {
             module,
             name,
+            suffix,
             globals,
-            constructors,
-            destructors,
+            called,
             assembly,
             labels,
         })
@@ -153,19 +156,24 @@ impl Inventory {
             }
         });
     }
+
+    /// Gives a variable that is only declared another name.
+    pub(crate) fn rename_declaration(&mut self, global: usize, name: String) {
+        let old = std::mem::replace(&mut self.globals[global].name, name);
+        self.module.with_module(|module| {
+            if let Some(variable) = module.get_global(&old) {
+                variable.set_name(&self.globals[global].name);
+            }
+        });
+    }
 }
 
-fn read(module: &Module<'_>) -> (Vec<Global>, Vec<Initializer>, Vec<Initializer>, String) {
+fn read(module: &Module<'_>) -> (Vec<Global>, String) {
     let globals = survey(module).into_iter().map(|facts| Global {
         name: String::from_utf8_lossy(&facts.name).into_owned(),
         facts,
     });
-    (
-        globals.collect(),
-        initializers(module, "llvm.global_ctors"),
-        initializers(module, "llvm.global_dtors"),
-        inline_assembly(module),
-    )
+    (globals.collect(), inline_assembly(module))
 }
 
 /// The host's rules for names.

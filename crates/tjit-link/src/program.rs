@@ -12,7 +12,7 @@ use crate::linked::{FunctionKind, Linked};
 use crate::lookup::Lookup;
 use crate::resolve::Owner;
 use crate::table;
-use crate::{HostSymbols, LinkError, emit, refuse};
+use crate::{HostSymbols, LinkError, emit, refuse, sections};
 
 /// A set of modules linked into one program, out of which functions are sliced to be compiled.
 ///
@@ -114,8 +114,8 @@ impl Program {
             context.get_or_insert_with(|| inventory.module.context().clone());
             new.push(inventory);
         }
-        refuse::check_section_bounds(self.modules.iter().chain(&new))?;
-        let table = table::build(self, &new)?;
+        let mut table = table::build(self, &new)?;
+        sections::rename(&mut table, self.modules.len(), &mut new);
         let linked = emit::emit(self, &new, &table)?;
 
         let bodies = linked

@@ -8,6 +8,7 @@ use tjit_mangle::Mangler;
 use crate::inventory::{Global, Inventory, Strength};
 use crate::program::{Place, Program, Symbol};
 use crate::resolve::{self, Candidate, Conflict, Earlier, Owner};
+use crate::sections::{self, Rename, Section};
 use crate::{LinkError, aliases, bind, inventory};
 
 /// What a link decides.
@@ -19,6 +20,10 @@ pub(crate) struct Table {
     pub(crate) alignments: Vec<(Place, u32)>,
     /// Weak references that nobody defines: null from now on, whatever later links bring.
     pub(crate) absent: Vec<Place>,
+    /// Sections whose bounds the new modules use.
+    pub(crate) sections: Vec<Section>,
+    /// Declarations that are to be called otherwise from now on.
+    pub(crate) renames: Vec<Rename>,
 }
 
 /// Where the names of the new modules are defined, in their order.
@@ -51,6 +56,7 @@ pub(crate) fn build(program: &Program, new: &[Inventory]) -> Result<Table, LinkE
     }
     builder.check_body_names()?;
     aliases::settle(&builder, &mut table)?;
+    sections::bind(&builder, &mut table)?;
     bind::bind_declarations(&builder, &mut table)?;
     Ok(table)
 }
@@ -74,6 +80,12 @@ impl<'p> Builder<'p> {
             .symbols
             .get(name)
             .or_else(|| self.program.symbol(name))
+    }
+
+    /// Whether somebody defined the symbol before this link.
+    pub(crate) fn is_owned_before(&self, name: &str) -> bool {
+        let symbol = self.program.symbol(name);
+        symbol.is_some_and(|symbol| symbol.owner.is_some())
     }
 
     pub(crate) fn new_modules(&self) -> impl Iterator<Item = (usize, &'p Inventory)> {

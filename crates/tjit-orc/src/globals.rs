@@ -143,7 +143,7 @@ pub fn rename(module: &Module<'_>, from: &str, to: &str) -> bool {
     found.is_some()
 }
 
-fn set_name(value: LLVMValueRef, name: &str) {
+pub(crate) fn set_name(value: LLVMValueRef, name: &str) {
     // SAFETY: a live value, and the range is that of a live slice, which LLVM copies.
     unsafe { LLVMSetValueName2(value, name.as_ptr().cast(), name.len()) };
 }

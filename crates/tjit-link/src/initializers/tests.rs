@@ -1,12 +1,13 @@
 //! Which initialisers run.
 
 use super::prevailing;
+use crate::called::{Entry, Order};
 use crate::resolve::Owner;
 
-fn entry(function: &str, associated: Option<&str>) -> tjit_orc::Initializer {
+fn entry(function: &str, associated: Option<&str>) -> Entry {
     let associated = associated.map(str::to_owned);
-    tjit_orc::Initializer {
-        priority: 65535,
+    Entry {
+        order: Order::Default,
         function: function.to_owned(),
         associated,
     }
@@ -27,7 +28,7 @@ fn an_initializer_goes_with_its_variable() {
     };
     let symbols: Vec<_> = prevailing(1, &entries, owner)
         .into_iter()
-        .map(|i| i.symbol)
+        .map(|i| i.function.clone())
         .collect();
     assert_eq!(symbols, ["always", "here"]);
 }

@@ -9,5 +9,6 @@ mod lookup;
 mod programs;
 mod refusals;
 mod resolution;
+mod sections;
 mod slices;
 mod units;

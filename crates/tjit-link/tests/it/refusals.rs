@@ -45,19 +45,60 @@ fn module_level_assembly() {
 }
 
 #[test]
-fn sections_that_the_system_calls() {
+fn called_sections_with_other_than_functions() {
+    let what =
+        "it is in a section that the system calls and does not consist of addresses of functions";
+    for value in ["i64 1", "ptr null", "ptr getelementptr (i8, ptr @f, i64 1)"] {
+        check(
+            &format!(
+                "@list = global {value}, section \".init_array\"\ndefine void @f() {{ ret void }}"
+            ),
+            &format!("`list`: {what}"),
+        );
+    }
     check(
-        "@f.init = global ptr @f, section \".init_array.00100\"\ndefine void @f() { ret void }",
-        "`f.init`: it is in a section that the system calls",
+        "@list = global ptr @f, section \".init_array.early\"\ndefine void @f() { ret void }",
+        "`list`: its section's name does not end with a priority from 0 to 65535",
     );
 }
 
 #[test]
-fn bounds_of_sections() {
-    let text = "@x = global i32 0, section \"things\"\n@__start_things = external global i32\ndefine ptr @f() { ret ptr @__start_things }";
+fn called_functions_of_the_host() {
+    let text = "@list = global ptr @f, section \".init_array\"\ndeclare void @f()";
+    let error = crate::support::try_link(crate::support::host(&["f"]), &[text])
+        .expect_err("it has no stub");
+    assert_eq!(
+        error.to_string(),
+        "can't link `f`: it is called when the program starts or ends, and is not the program's own"
+    );
+}
+
+#[test]
+fn code_of_called_sections() {
     check(
-        text,
-        "`__start_things`: it is a bound of a section, which the linker would have to make up",
+        "define void @f() section \".fini\" { ret void }",
+        "`f`: it is part of a function that the linker puts together of all files' sections",
+    );
+}
+
+#[test]
+fn bounds_of_sections_of_other_than_data() {
+    let bound =
+        "@__start_things = external global i8\ndefine ptr @get() { ret ptr @__start_things }";
+    let what = "in the section `things`, whose bounds are used";
+    check(
+        &format!("{bound}\ndefine void @f() section \"things\" {{ ret void }}"),
+        &format!("`f`: it is a function {what}"),
+    );
+    check(
+        &format!("{bound}\n@x = thread_local global i32 0, section \"things\""),
+        &format!("`x`: it is a thread-local variable {what}"),
+    );
+    check(
+        "@x = global i32 0, section \"things\"
+        declare void @__stop_things()
+        define ptr @get() { ret ptr @__stop_things }",
+        "`__stop_things`: it is a bound of a section, and not a function",
     );
 }
 
