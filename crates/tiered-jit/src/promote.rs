@@ -7,7 +7,7 @@ use std::time::Instant;
 use tjit_link::ImportBudget;
 use tjit_mangle::{Tier, Version};
 use tjit_orc::ThreadSafeModule;
-use tjit_runtime::{Compiled, FunctionId, FunctionRecord, Job, Phase, PhaseTimes, VersionInfo};
+use tjit_runtime::{Compiled, FunctionId, FunctionRecord, Job, JobOutcome, Phase, PhaseTimes};
 
 use crate::Error;
 use crate::emit_ir;
@@ -46,24 +46,12 @@ pub(crate) fn work(engine: &Engine, numbers: &VersionNumbers) -> Result<(), Erro
 }
 
 fn serve(engine: &Engine, numbers: &VersionNumbers, mut job: Job<'_, Request>) {
-    let record = job.record();
     let mut requests = job.take_requests();
-    let outcome = tjit_orc::guard("compiling", || {
-        Ok(compile_without_broken(
-            engine,
-            numbers,
-            record,
-            &mut requests,
-        ))
-    })
-    .unwrap_or_else(|panic| Err(failure(record, &panic.to_string())));
-    let answer = match outcome {
-        Ok(compiled) => job
-            .publish(compiled, |address| engine.install(record, address))
-            .and_then(|()| last(record)),
-        Err(error) => {
-            job.fail(&error.to_string());
-            Err(error)
+    let answer = loop {
+        match attempt(engine, numbers, job, &mut requests) {
+            Ok(JobOutcome::Installed(version)) => break Ok(version),
+            Ok(JobOutcome::Stale(again)) => job = again,
+            Err(error) => break Err(error),
         }
     };
     for request in requests {
@@ -72,11 +60,25 @@ fn serve(engine: &Engine, numbers: &VersionNumbers, mut job: Job<'_, Request>) {
     }
 }
 
-fn last(record: &FunctionRecord) -> Result<Arc<VersionInfo>, Error> {
-    record
-        .versions()
-        .pop()
-        .ok_or_else(|| failure(record, "its history is empty"))
+/// Compiles and publishes one unit.
+fn attempt<'r>(
+    engine: &Engine,
+    numbers: &VersionNumbers,
+    job: Job<'r, Request>,
+    requests: &mut Vec<Request>,
+) -> Result<JobOutcome<'r, Request>, Error> {
+    let record = job.record();
+    let outcome = tjit_orc::guard("compiling", || {
+        Ok(compile_without_broken(engine, numbers, record, requests))
+    })
+    .unwrap_or_else(|panic| Err(failure(record, &panic.to_string())));
+    match outcome {
+        Ok(compiled) => job.publish(compiled, |address| engine.install(record, address)),
+        Err(error) => {
+            job.fail(&error.to_string());
+            Err(error)
+        }
+    }
 }
 
 fn failure(record: &FunctionRecord, reason: &str) -> Error {

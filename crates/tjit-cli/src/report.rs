@@ -30,6 +30,8 @@ pub(crate) struct Report {
     trips_dropped: u64,
     /// Requests from outside.
     requests: u64,
+    /// Versions that were taken back because something they relied on no longer held.
+    invalidations: u64,
     /// Versions above the baseline, the most expensive first.
     promoted: Vec<Promoted>,
     /// Functions whose last compilation failed.
@@ -92,6 +94,7 @@ impl Report {
             trips: stats.trips,
             trips_dropped: stats.trips_dropped,
             requests: stats.requests,
+            invalidations: stats.invalidations,
             promoted: Vec::new(),
             failures: Vec::new(),
             frontend_us: micros(frontend),
@@ -213,6 +216,9 @@ impl fmt::Display for Report {
         )?;
         if self.frontend_us > 0 {
             write!(f, ", {} of them to compile sources", Ms(self.frontend_us))?;
+        }
+        if self.invalidations > 0 {
+            write!(f, "; {} versions invalidated", self.invalidations)?;
         }
         writeln!(f, "\n")?;
         self.write_tiers(f)?;

@@ -72,6 +72,7 @@ fn line(event: &Event) -> Option<String> {
         EventKind::BaselineCompiled { version, .. } | EventKind::Promoted { version } => {
             Some(compiled(event, version))
         }
+        EventKind::Invalidated { version, now } => Some(invalidated(event, version, *now)),
         EventKind::BaselineFailed { reason } => Some(failed(event, Tier::BASELINE, reason)),
         EventKind::PromotionFailed { tier, reason, .. } => Some(failed(event, *tier, reason)),
         _ => None,
@@ -79,9 +80,25 @@ fn line(event: &Event) -> Option<String> {
 }
 
 fn compiled(event: &Event, version: &VersionInfo) -> String {
-    let VersionInfo { size, cause, .. } = version;
+    let VersionInfo {
+        size, cause, facts, ..
+    } = version;
     let time = version.phases.total().as_micros();
-    start(event, version.tier) + &format!("({size} bytes), {cause}, {time} µs\n")
+    let mut line = start(event, version.tier) + &format!("({size} bytes), {cause}, {time} µs");
+    for (name, count) in [("guards", facts.guards), ("values", facts.values)] {
+        if count > 0 {
+            // Writing to a string does not fail.
+            let _written = write!(line, ", {name}={count}");
+        }
+    }
+    line + "\n"
+}
+
+/// Taken back: the tier is that of the version, and then comes what runs instead.
+fn invalidated(event: &Event, version: &VersionInfo, now: Option<Tier>) -> String {
+    let now = now.map_or_else(|| "lazy".to_owned(), tier_name);
+    let reason = version.invalidated.as_deref().unwrap_or_default();
+    start(event, version.tier) + &format!("invalidated, back to {now}: {}\n", one_line(reason))
 }
 
 fn failed(event: &Event, tier: Tier, reason: &str) -> String {

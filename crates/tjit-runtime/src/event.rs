@@ -59,6 +59,20 @@ pub enum EventKind {
         /// The new version, with its cause, times and size.
         version: Arc<VersionInfo>,
     },
+    /// Something that a version relied on no longer holds: new calls don't enter it any more, and the function is queued.
+    Invalidated {
+        /// The version that was taken back.
+        version: Arc<VersionInfo>,
+        /// Tier of the version that new calls enter instead; `None` if the next call is a first call again.
+        now: Option<Tier>,
+    },
+    /// Something that a job relied on no longer holds: it starts again.
+    PromotionRestarted {
+        /// The tier it aims for.
+        tier: Tier,
+        /// What changed.
+        reason: Arc<str>,
+    },
     /// A job ended without a new version; the old one runs on.
     PromotionFailed {
         /// The tier it aimed for.

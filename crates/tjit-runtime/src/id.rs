@@ -29,6 +29,31 @@ impl fmt::Display for FunctionId {
     }
 }
 
+/// One attempt to compile a function above the baseline, and the version that comes of it: what facts are recorded under,
+/// so that [`Runtime::invalidate`](crate::Runtime::invalidate) can be told exactly what relied on them.
+///
+/// Unique in a runtime; a job that has to start again is another unit.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct UnitId(u64);
+
+impl UnitId {
+    pub(crate) const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number, counted from 0 in each runtime.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for UnitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unit {}", self.0)
+    }
+}
+
 /// How a version was compiled; a higher number means more work by the compiler.
 ///
 /// Nothing in this crate counts on there being two tiers; [`Tier::MAX`] is what the state word has room for.

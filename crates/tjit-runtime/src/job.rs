@@ -1,10 +1,11 @@
 //! The work of a background thread: take a function, compile it, publish it.
 
 use crate::event::EventKind;
+use crate::record::{Made, PublishedUnit};
 use crate::sleepers::Seat;
-use crate::version::{Cause, Compiled};
+use crate::version::{Cause, Compiled, FactCounts, VersionInfo};
 use crate::word::Word;
-use crate::{FunctionRecord, Runtime, Tier};
+use crate::{FunctionRecord, Runtime, Tier, UnitId};
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -46,7 +47,18 @@ pub struct Job<'r, R> {
     tier: Tier,
     cause: Cause,
     requests: Vec<R>,
+    unit: UnitId,
+    facts: FactCounts,
     ended: bool,
+}
+
+/// What became of the version that a job made.
+#[derive(Debug)]
+pub enum JobOutcome<'r, R> {
+    /// New calls enter it.
+    Installed(Arc<VersionInfo>),
+    /// Something that it relied on no longer holds: it was dropped, and the job is to compile another. It is another unit.
+    Stale(Job<'r, R>),
 }
 
 impl<'r, R> Job<'r, R> {
@@ -58,12 +70,16 @@ impl<'r, R> Job<'r, R> {
         runtime
             .core
             .emit(record, || EventKind::PromotionStarted { tier, cause });
+        let unit = runtime.next_unit();
+        record.begin_unit(unit);
         Self {
             runtime,
             record,
             tier,
             cause,
             requests,
+            unit,
+            facts: FactCounts::default(),
             ended: false,
         }
     }
@@ -98,10 +114,22 @@ impl<'r, R> Job<'r, R> {
         std::mem::take(&mut self.requests)
     }
 
+    /// What facts that are used for the next version are to be recorded under, before it is published.
+    #[must_use]
+    pub fn unit(&self) -> UnitId {
+        self.unit
+    }
+
+    /// Tells how much the next version relies on, for its history.
+    pub fn relies_on(&mut self, facts: FactCounts) {
+        self.facts = facts;
+    }
+
     /// Publishes the new version: `install` gets its address and stores it into the slot.
     ///
     /// `install` runs under the lock that orders the publications of this function, so it must not publish another version
-    /// of it. If a request came while the job ran, the function is queued again.
+    /// of it. If a request came while the job ran, the function is queued again. Nothing is published if the unit was
+    /// invalidated meanwhile ([`Runtime::invalidate`]): the job comes back to start again.
     ///
     /// # Errors
     /// The error of `install`; the job has failed then and the old version runs on.
@@ -109,24 +137,46 @@ impl<'r, R> Job<'r, R> {
         mut self,
         compiled: Compiled,
         install: impl FnOnce(usize) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let (word, version) = match self
-            .record
-            .publish_job((compiled, self.tier, self.cause), install)
-        {
-            Ok(done) => done,
+    ) -> Result<JobOutcome<'r, R>, E> {
+        let made = Made {
+            tier: self.tier,
+            cause: self.cause,
+            unit: Some(self.unit),
+            facts: self.facts,
+        };
+        match self.record.publish_job((compiled, made), install) {
+            Ok(PublishedUnit::Installed(word, version)) => {
+                self.ended = true;
+                self.runtime.core.totals.compiled(&version);
+                let heard = version.clone();
+                self.runtime
+                    .core
+                    .emit(self.record, || EventKind::Promoted { version: heard });
+                self.queue_again(word);
+                Ok(JobOutcome::Installed(version))
+            }
+            Ok(PublishedUnit::Stale(reason)) => {
+                self.restart(reason);
+                Ok(JobOutcome::Stale(self))
+            }
             Err(error) => {
                 self.end_with(&error.to_string());
-                return Err(error);
+                Err(error)
             }
-        };
-        self.ended = true;
-        self.runtime.core.totals.compiled(&version);
+        }
+    }
+
+    fn restart(&mut self, reason: Arc<str>) {
+        self.unit = self.runtime.next_unit();
+        self.facts = FactCounts::default();
+        self.record.begin_unit(self.unit);
+        let tier = self.tier;
         self.runtime
             .core
-            .emit(self.record, || EventKind::Promoted { version });
-        self.queue_again(word);
-        Ok(())
+            .emit(self.record, || EventKind::PromotionRestarted {
+                tier,
+                reason,
+            });
     }
 
     /// Ends the job without a version. The old one runs on; only a request starts another attempt.
@@ -150,10 +200,10 @@ impl<'r, R> Job<'r, R> {
         self.queue_again(word);
     }
 
-    /// The word says that a request came meanwhile: the entry for it is still to be made.
+    /// The word says that a request or a renewal came meanwhile: the entry for it is still to be made.
     fn queue_again(&self, word: Word) {
         if word.is_queued() {
-            self.runtime.queue.push_request(self.record.id());
+            self.runtime.queue_entry(self.record, word);
         }
     }
 }

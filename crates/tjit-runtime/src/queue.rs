@@ -1,4 +1,5 @@
-//! What waits for a worker: requests from outside first, then trips.
+//! What waits for a worker: requests from outside first, then functions whose version was taken back or can be bettered, then
+//! trips.
 //!
 //! An entry is a hint. The state word decides: a worker that pops a function which is not queued any more drops the entry.
 
@@ -10,11 +11,13 @@ use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::atomic::Ordering;
 
-/// The two lanes and the workers that wait for them.
+/// The three lanes and the workers that wait for them.
 #[derive(Debug)]
 pub(crate) struct PromotionQueue {
     /// Bounded by the number of functions: a function enters only on the transition to "queued by a request".
     requests: Mutex<VecDeque<FunctionId>>,
+    /// Bounded likewise, by the transition to "queued by a renewal".
+    renewals: Mutex<VecDeque<FunctionId>>,
     trips: Ring<FunctionId>,
     sleepers: Sleepers,
     stopped: AtomicBool,
@@ -25,6 +28,7 @@ impl PromotionQueue {
     pub(crate) fn new(capacity: NonZeroUsize) -> Self {
         Self {
             requests: Mutex::new(VecDeque::new()),
+            renewals: Mutex::new(VecDeque::new()),
             trips: Ring::new(capacity),
             sleepers: Sleepers::new(),
             stopped: AtomicBool::new(false),
@@ -45,6 +49,12 @@ impl PromotionQueue {
     /// Queues a function that somebody asked for and wakes a worker.
     pub(crate) fn push_request(&self, id: FunctionId) {
         lock(&self.requests).push_back(id);
+        self.sleepers.wake_one();
+    }
+
+    /// Queues a function behind those that somebody asked for and wakes a worker.
+    pub(crate) fn push_renewal(&self, id: FunctionId) {
+        lock(&self.renewals).push_back(id);
         self.sleepers.wake_one();
     }
 
@@ -78,7 +88,9 @@ impl PromotionQueue {
     /// The next entry, if there is one.
     pub(crate) fn try_pop(&self) -> Option<FunctionId> {
         let requested = lock(&self.requests).pop_front();
-        requested.or_else(|| self.trips.pop())
+        requested
+            .or_else(|| lock(&self.renewals).pop_front())
+            .or_else(|| self.trips.pop())
     }
 
     /// Ends the queue: workers get `None` from now on and nobody waits for what is left.
@@ -102,10 +114,11 @@ impl PromotionQueue {
     #[cfg(all(test, not(tjit_loom)))]
     pub(crate) fn hold_locks<R>(&self, f: impl FnOnce() -> R) -> R {
         let _requests = lock(&self.requests);
+        let _renewals = lock(&self.renewals);
         self.trips.hold_locks(f)
     }
 
     fn is_empty(&self) -> bool {
-        self.trips.is_empty() && lock(&self.requests).is_empty()
+        self.trips.is_empty() && lock(&self.requests).is_empty() && lock(&self.renewals).is_empty()
     }
 }

@@ -1,9 +1,9 @@
 //! Everything that is known of one function.
 
 use crate::primitive::{AtomicUsize, Condvar, Mutex, lock, wait};
-use crate::version::{Cause, Compiled, Phase, Published, VersionInfo};
+use crate::version::{Cause, Compiled, FactCounts, Phase, Published, VersionInfo};
 use crate::word::{AtomicWord, BaselineEnd, JobEnd, Word};
-use crate::{Error, FunctionId, FunctionState, Tier};
+use crate::{Error, FunctionId, FunctionState, Tier, UnitId};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,6 +55,42 @@ pub struct FunctionRecord {
 pub(crate) struct Cold {
     versions: Vec<Arc<VersionInfo>>,
     failure: Option<Arc<str>>,
+    /// Address of the baseline, to go back to.
+    baseline: Option<usize>,
+    /// The unit that runs above the baseline, by its place in `versions`.
+    running: Option<usize>,
+    job: Option<JobUnit>,
+}
+
+/// What a job under way is compiling.
+#[derive(Debug)]
+struct JobUnit {
+    unit: UnitId,
+    /// Why it must not be published.
+    stale: Option<Arc<str>>,
+}
+
+/// What a version is and why, but for the code.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Made {
+    pub(crate) tier: Tier,
+    pub(crate) cause: Cause,
+    pub(crate) unit: Option<UnitId>,
+    pub(crate) facts: FactCounts,
+}
+
+/// What publishing did; the word is the one after.
+pub(crate) enum PublishedUnit {
+    Installed(Word, Arc<VersionInfo>),
+    /// Something it relied on no longer holds, for this reason.
+    Stale(Arc<str>),
+}
+
+/// What invalidating did; the word is the one after.
+pub(crate) enum InvalidatedUnit {
+    Running(Word, Arc<VersionInfo>),
+    Job,
+    Gone,
 }
 
 impl FunctionRecord {
@@ -169,25 +205,77 @@ impl FunctionRecord {
             self.install(&mut compiled, install)?;
             Published::Installed
         };
-        let version = cold.push(compiled, Tier::BASELINE, Cause::FirstCall);
+        cold.baseline = Some(compiled.address);
+        let version = cold.push(
+            compiled,
+            Made {
+                tier: Tier::BASELINE,
+                cause: Cause::FirstCall,
+                unit: None,
+                facts: FactCounts::default(),
+            },
+        );
         self.end_baseline(BaselineEnd::Ready);
         Ok((published, version))
     }
 
-    /// Publishes what a job made. On an error of `install` nothing has changed. The words are those before and after.
+    /// A job is about to compile `unit`: from now on it can be made stale.
+    pub(crate) fn begin_unit(&self, unit: UnitId) {
+        lock(&self.cold).job = Some(JobUnit { unit, stale: None });
+    }
+
+    /// Publishes what a job made, unless something it relied on no longer holds: that is found out under the same lock under
+    /// which it is installed. On an error of `install` nothing has changed.
     pub(crate) fn publish_job<E>(
         &self,
-        (mut compiled, tier, cause): (Compiled, Tier, Cause),
+        (mut compiled, made): (Compiled, Made),
         install: impl FnOnce(usize) -> Result<(), E>,
-    ) -> Result<(Word, Arc<VersionInfo>), E> {
+    ) -> Result<PublishedUnit, E> {
         let mut cold = lock(&self.cold);
+        if let Some(reason) = cold.job.as_ref().and_then(|job| job.stale.clone()) {
+            return Ok(PublishedUnit::Stale(reason));
+        }
         self.install(&mut compiled, install)?;
         cold.failure = None;
-        let version = cold.push(compiled, tier, cause);
-        let word = self.end_job(JobEnd::Published(tier));
+        cold.job = None;
+        cold.running = Some(cold.versions.len());
+        let version = cold.push(compiled, made);
+        let word = self.end_job(JobEnd::Published(made.tier));
         // A first call may wait for a baseline that nobody needs any more.
         self.settled.notify_all();
-        Ok((word, version))
+        Ok(PublishedUnit::Installed(word, version))
+    }
+
+    /// Takes `unit` back for `reason`, wherever it is. `install` gets the address of the baseline, or `None` if the next call
+    /// shall be a first call.
+    ///
+    /// The word changes before the slot: a first call that finds the slot lazy must not be sent to the old version again.
+    pub(crate) fn invalidate<E>(
+        &self,
+        (unit, reason): (UnitId, &Arc<str>),
+        install: impl FnOnce(Option<usize>) -> Result<(), E>,
+    ) -> Result<InvalidatedUnit, E> {
+        let mut cold = lock(&self.cold);
+        if let Some(job) = cold.job.as_mut().filter(|job| job.unit == unit) {
+            job.stale.get_or_insert_with(|| reason.clone());
+            return Ok(InvalidatedUnit::Job);
+        }
+        let Some(running) = cold.running(unit) else {
+            return Ok(InvalidatedUnit::Gone);
+        };
+        let Ok((_, word)) = self.word.update(Word::invalidate) else {
+            return Ok(InvalidatedUnit::Gone);
+        };
+        let address = cold.baseline;
+        // Release: pairs with `code`.
+        self.code.store(address.unwrap_or(0), Ordering::Release);
+        cold.running = None;
+        let mut version = VersionInfo::clone(&cold.versions[running]);
+        version.invalidated = Some(reason.clone());
+        let version = Arc::new(version);
+        cold.versions[running] = version.clone();
+        install(address)?;
+        Ok(InvalidatedUnit::Running(word, version))
     }
 
     /// To be called with `cold` locked, so that slot, address and state change in the same order for all versions.
@@ -217,6 +305,7 @@ impl FunctionRecord {
     pub(crate) fn give_up_job(&self, reason: Arc<str>) -> Word {
         let mut cold = lock(&self.cold);
         cold.failure = Some(reason);
+        cold.job = None;
         self.end_job(JobEnd::Failed)
     }
 
@@ -267,13 +356,25 @@ impl FunctionRecord {
 }
 
 impl Cold {
-    fn push(&mut self, compiled: Compiled, tier: Tier, cause: Cause) -> Arc<VersionInfo> {
+    /// The place of the version that runs, if it is this unit.
+    fn running(&self, unit: UnitId) -> Option<usize> {
+        self.running
+            .filter(|&running| self.versions[running].unit == Some(unit))
+    }
+
+    fn push(&mut self, compiled: Compiled, made: Made) -> Arc<VersionInfo> {
         let Compiled {
             body,
             address,
             size,
             phases,
         } = compiled;
+        let Made {
+            tier,
+            cause,
+            unit,
+            facts,
+        } = made;
         let number = self.versions.len();
         let version = Arc::new(VersionInfo {
             number,
@@ -283,6 +384,9 @@ impl Cold {
             tier,
             cause,
             phases,
+            unit,
+            facts,
+            invalidated: None,
         });
         self.versions.push(version.clone());
         version

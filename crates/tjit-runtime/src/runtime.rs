@@ -15,7 +15,7 @@ use crate::{
 };
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 /// What a trip did.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -55,7 +55,7 @@ impl Core {
         self.totals.hold_locks(|| self.events.hold_locks(table))
     }
 
-    fn record(&self, id: FunctionId) -> Result<&FunctionRecord, Error> {
+    pub(crate) fn record(&self, id: FunctionId) -> Result<&FunctionRecord, Error> {
         self.table.get(id).ok_or(Error::UnknownFunction(id))
     }
 }
@@ -73,7 +73,7 @@ pub struct Runtime<R = ()> {
     /// Payloads by function, `None` after shutdown. Its lock also makes "payload stored and state changed" one step for
     /// the workers, so that each payload is served by exactly one job. Order: this lock, then the queue's.
     pending: Mutex<Option<HashMap<FunctionId, Vec<R>>>>,
-    requests: AtomicU64,
+    pub(crate) units: AtomicU64,
 }
 
 impl<R> Runtime<R> {
@@ -93,7 +93,7 @@ impl<R> Runtime<R> {
             core,
             queue,
             pending: Mutex::new(Some(HashMap::new())),
-            requests: AtomicU64::new(0),
+            units: AtomicU64::new(0),
         }
     }
 
@@ -118,9 +118,7 @@ impl<R> Runtime<R> {
     /// Counts of what happened up to now.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.core
-            .totals
-            .snapshot(&self.core.table, self.requests.load(Ordering::Relaxed))
+        self.core.totals.snapshot(&self.core.table)
     }
 
     /// Adds a function in state [`FunctionState::Lazy`].
@@ -199,7 +197,7 @@ impl<R> Runtime<R> {
         let record = self.core.record(id)?;
         let outcome = self.queue_request(record, payload);
         if outcome != RequestOutcome::Stopped {
-            self.requests.fetch_add(1, Ordering::Relaxed);
+            self.core.totals.requested();
             self.core.emit(record, || EventKind::Requested { outcome });
         }
         // The entry comes after the event, so that "requested" is heard before "started".
@@ -251,6 +249,8 @@ impl<R> Runtime<R> {
         };
         let cause = if word.urgent() {
             Cause::Request
+        } else if word.renewed() {
+            Cause::Renewal
         } else {
             Cause::Trip
         };

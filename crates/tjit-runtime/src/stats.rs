@@ -2,6 +2,7 @@
 
 use crate::version::{PhaseTimes, VersionInfo};
 use crate::{FunctionState, FunctionTable, Tier};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// A snapshot; the parts are read one after the other while the program runs, so they may disagree by what happened
@@ -19,6 +20,8 @@ pub struct Stats {
     pub trips_dropped: u64,
     /// Requests from outside, merged ones included.
     pub requests: u64,
+    /// Versions that were taken back because something they relied on no longer held.
+    pub invalidations: u64,
 }
 
 impl Stats {
@@ -87,9 +90,13 @@ impl TierStats {
     }
 }
 
-/// The running totals behind [`Stats::tiers`]. A plain lock: written once per compile job.
+/// The running totals behind [`Stats`]. A plain lock: written once per compile job.
 #[derive(Default, Debug)]
-pub(crate) struct Totals(Mutex<Vec<TierStats>>);
+pub(crate) struct Totals {
+    tiers: Mutex<Vec<TierStats>>,
+    requests: AtomicU64,
+    invalidations: AtomicU64,
+}
 
 impl Totals {
     pub(crate) fn compiled(&self, version: &VersionInfo) {
@@ -104,8 +111,16 @@ impl Totals {
         self.change(tier, |stats| stats.failures += 1);
     }
 
+    pub(crate) fn requested(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn invalidated(&self) {
+        self.invalidations.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn change(&self, tier: Tier, change: impl FnOnce(&mut TierStats)) {
-        let mut tiers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tiers = self.tiers.lock().unwrap_or_else(PoisonError::into_inner);
         let index = tiers
             .binary_search_by_key(&tier, |stats| stats.tier)
             .unwrap_or_else(|index| {
@@ -118,19 +133,20 @@ impl Totals {
     /// Runs `f` while every lock of this object is held.
     #[cfg(all(test, not(tjit_loom)))]
     pub(crate) fn hold_locks<R>(&self, f: impl FnOnce() -> R) -> R {
-        let _tiers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let _tiers = self.tiers.lock().unwrap_or_else(PoisonError::into_inner);
         f()
     }
 
-    pub(crate) fn snapshot(&self, table: &FunctionTable, requests: u64) -> Stats {
+    pub(crate) fn snapshot(&self, table: &FunctionTable) -> Stats {
         let tiers = self
-            .0
+            .tiers
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         let mut stats = Stats {
             tiers,
-            requests,
+            requests: self.requests.load(Ordering::Relaxed),
+            invalidations: self.invalidations.load(Ordering::Relaxed),
             ..Stats::default()
         };
         for record in table.iter() {

@@ -1,6 +1,6 @@
 //! Compiled bodies of a function, and what each of them cost.
 
-use crate::Tier;
+use crate::{Tier, UnitId};
 use std::fmt;
 use std::ops::{AddAssign, Index};
 use std::sync::Arc;
@@ -124,6 +124,8 @@ pub enum Cause {
     Trip,
     /// The embedder asked for it.
     Request,
+    /// What the version before relied on has changed, or there is more to rely on.
+    Renewal,
 }
 
 impl fmt::Display for Cause {
@@ -132,8 +134,18 @@ impl fmt::Display for Cause {
             Self::FirstCall => "first call",
             Self::Trip => "trip",
             Self::Request => "request",
+            Self::Renewal => "renewal",
         })
     }
+}
+
+/// How much of what is true of the running program a version relies on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct FactCounts {
+    /// Guards of initialised variables that it does not check any more.
+    pub guards: usize,
+    /// Variables whose values are part of its code.
+    pub values: usize,
 }
 
 /// What a compiler hands over to be published.
@@ -167,6 +179,12 @@ pub struct VersionInfo {
     pub cause: Cause,
     /// What it took to make.
     pub phases: PhaseTimes,
+    /// The attempt that made it; `None` for a baseline, which relies on nothing.
+    pub unit: Option<UnitId>,
+    /// What it relies on.
+    pub facts: FactCounts,
+    /// Why it was taken back, if it was: new calls don't enter it any more.
+    pub invalidated: Option<Arc<str>>,
 }
 
 /// What became of a version that was handed over to be published.

@@ -10,6 +10,7 @@
 //! bit  4      URGENT     queued by a request: has an entry in the first lane
 //! bit  5      AGAIN      a request came while compiling: queue again when that ends
 //! bit  6      FAILED     the last promotion failed: trips are ignored, requests are not
+//! bit  7      RENEW      queued, or to be queued when the job ends, because what a version relied on has changed
 //! bits 8..12  tier       of the version that runs, 0 until the first promotion
 //! ```
 //!
@@ -32,6 +33,7 @@ const COMPILING: u32 = 2 << 2;
 const URGENT: u32 = 1 << 4;
 const AGAIN: u32 = 1 << 5;
 const FAILED: u32 = 1 << 6;
+const RENEW: u32 = 1 << 7;
 const TIER_SHIFT: u32 = 8;
 const TIER: u32 = 0b1111 << TIER_SHIFT;
 
@@ -194,10 +196,40 @@ impl Word {
         }
     }
 
+    /// The version that runs must not be entered any more: back to the baseline, or to no code at all, and into the queue. A
+    /// job under way is to replace it anyway. `None`: nothing above the baseline runs.
+    ///
+    /// A baseline that failed may be tried again: there was something to run so far, and a caller may need it now.
+    pub(crate) fn invalidate(self) -> Option<Self> {
+        if self.tier() == Tier::BASELINE {
+            return None;
+        }
+        let base = match self.base() {
+            BASE_FAILED => BASE_LAZY,
+            base => base,
+        };
+        let word = Self(self.0 & !(TIER | FAILED)).with_base(base);
+        Some(match word.promotion() {
+            IDLE => Self(word.with_promotion(QUEUED).0 | RENEW),
+            _ => word,
+        })
+    }
+
+    /// A better version than the one above the baseline could be made: into the queue. A job under way may have begun too
+    /// early and is followed by another. `None`: there is nothing to renew, or it waits already.
+    pub(crate) fn renew(self) -> Option<Self> {
+        let optimized = self.tier() > Tier::BASELINE && !self.has(FAILED);
+        match self.promotion() {
+            IDLE if optimized => Some(Self(self.with_promotion(QUEUED).0 | RENEW)),
+            COMPILING if !self.has(RENEW) => Some(Self(self.0 | RENEW)),
+            _ => None,
+        }
+    }
+
     /// A worker takes the function. `None`: the queue entry is stale, an earlier one has been served.
     pub(crate) fn begin_job(self) -> Option<Self> {
         self.is_queued()
-            .then(|| Self(self.with_promotion(COMPILING).0 & !URGENT))
+            .then(|| Self(self.with_promotion(COMPILING).0 & !(URGENT | RENEW)))
     }
 
     /// Was the function queued by a request?
@@ -205,7 +237,12 @@ impl Word {
         self.has(URGENT)
     }
 
-    /// A worker is done. The result is queued again if a request came meanwhile.
+    /// Was the function queued because what a version relied on has changed?
+    pub(crate) fn renewed(self) -> bool {
+        self.has(RENEW)
+    }
+
+    /// A worker is done. The result is queued again if a request or a renewal came meanwhile.
     pub(crate) fn end_job(self, end: JobEnd) -> Option<Self> {
         if self.promotion() != COMPILING {
             return None;
@@ -219,6 +256,8 @@ impl Word {
         let word = Self(word & !AGAIN).with_promotion(IDLE);
         Some(if self.has(AGAIN) {
             word.request().0
+        } else if self.has(RENEW) {
+            Self(word.with_promotion(QUEUED).0 & !FAILED)
         } else {
             word
         })

@@ -31,6 +31,7 @@ fn report() -> Report {
         trips: 12,
         trips_dropped: 0,
         requests: 0,
+        invalidations: 0,
         promoted: (0..12)
             .map(|index| Promoted {
                 function: format!("f{index}(int)"),
@@ -85,6 +86,7 @@ fn json_is_one_line_with_every_key() {
         "trips",
         "trips_dropped",
         "requests",
+        "invalidations",
         "failures",
         "frontend_us",
         "wall_us",

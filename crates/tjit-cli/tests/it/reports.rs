@@ -43,6 +43,7 @@ fn json_has_stable_keys() {
         "failures",
         "frontend_us",
         "functions",
+        "invalidations",
         "promoted",
         "requests",
         "tiers",

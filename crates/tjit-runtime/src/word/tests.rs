@@ -9,6 +9,8 @@ enum Op {
     EndBaseline(BaselineEnd),
     Trip,
     Request,
+    Invalidate,
+    Renew,
     BeginJob,
     EndJob(JobEnd),
 }
@@ -21,6 +23,8 @@ fn op() -> impl Strategy<Value = Op> {
         Just(Op::EndBaseline(BaselineEnd::Released)),
         Just(Op::Trip),
         Just(Op::Request),
+        Just(Op::Invalidate),
+        Just(Op::Renew),
         Just(Op::BeginJob),
         Just(Op::EndJob(JobEnd::Published(Tier::OPTIMIZED))),
         Just(Op::EndJob(JobEnd::Failed)),
@@ -47,8 +51,15 @@ enum Base {
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Promotion {
     Idle,
-    Queued { by_request: bool },
-    Compiling { again: bool },
+    Queued { by_request: bool, renewal: bool },
+    Compiling { again: bool, renew: bool },
+}
+
+impl Promotion {
+    const RENEWAL: Self = Self::Queued {
+        by_request: false,
+        renewal: true,
+    };
 }
 
 impl Model {
@@ -78,28 +89,66 @@ impl Model {
                     && self.promotion == Promotion::Idle
                     && !self.last_failed =>
             {
-                self.promotion = Promotion::Queued { by_request: false };
+                self.promotion = Promotion::Queued {
+                    by_request: false,
+                    renewal: false,
+                };
             }
             Op::Request => {
                 self.promotion = match self.promotion {
-                    Promotion::Compiling { .. } => Promotion::Compiling { again: true },
-                    _ => Promotion::Queued { by_request: true },
+                    Promotion::Compiling { renew, .. } => {
+                        Promotion::Compiling { again: true, renew }
+                    }
+                    Promotion::Queued { renewal, .. } => Promotion::Queued {
+                        by_request: true,
+                        renewal,
+                    },
+                    Promotion::Idle => Promotion::Queued {
+                        by_request: true,
+                        renewal: false,
+                    },
                 };
                 self.last_failed &= matches!(self.promotion, Promotion::Compiling { .. });
             }
+            Op::Invalidate if self.tier > Tier::BASELINE => {
+                self.tier = Tier::BASELINE;
+                self.last_failed = false;
+                if self.base == Base::Failed {
+                    self.base = Base::Lazy;
+                }
+                if self.promotion == Promotion::Idle {
+                    self.promotion = Promotion::RENEWAL;
+                }
+            }
+            Op::Renew => match self.promotion {
+                Promotion::Idle if self.tier > Tier::BASELINE && !self.last_failed => {
+                    self.promotion = Promotion::RENEWAL;
+                }
+                Promotion::Compiling {
+                    again,
+                    renew: false,
+                } => self.promotion = Promotion::Compiling { again, renew: true },
+                _ => return None,
+            },
             Op::BeginJob if matches!(self.promotion, Promotion::Queued { .. }) => {
-                self.promotion = Promotion::Compiling { again: false };
+                self.promotion = Promotion::Compiling {
+                    again: false,
+                    renew: false,
+                };
             }
             Op::EndJob(end) => {
-                let Promotion::Compiling { again } = self.promotion else {
+                let Promotion::Compiling { again, renew } = self.promotion else {
                     return None;
                 };
-                self.last_failed = end == JobEnd::Failed && !again;
+                self.last_failed = end == JobEnd::Failed && !again && !renew;
                 if let JobEnd::Published(tier) = end {
                     self.tier = tier;
                 }
-                self.promotion = if again {
-                    Promotion::Queued { by_request: true }
+                self.promotion = if again || renew {
+                    Promotion::Queued {
+                        by_request: again,
+                        renewal: renew,
+                    }
                 } else {
                     Promotion::Idle
                 };
@@ -146,6 +195,8 @@ fn apply(word: Word, op: Op) -> Option<Word> {
         Op::EndBaseline(end) => word.end_baseline(end),
         Op::Trip => word.trip(),
         Op::Request => Some(word.request().0),
+        Op::Invalidate => word.invalidate(),
+        Op::Renew => word.renew(),
         Op::BeginJob => word.begin_job(),
         Op::EndJob(end) => word.end_job(end),
     }
@@ -164,10 +215,15 @@ proptest! {
         let mut model = Model::NEW;
         for op in ops {
             let word = atomic.load();
-            let by_request = matches!(model.promotion, Promotion::Queued { by_request: true });
+            let by_request = matches!(model.promotion, Promotion::Queued { by_request: true, .. });
             let has_code = model.base == Base::Ready || model.tier > Tier::BASELINE;
             prop_assert_eq!((word.state(), word.tier()), (model.state(), model.tier));
+            let renewal = matches!(
+                model.promotion,
+                Promotion::Queued { renewal: true, .. } | Promotion::Compiling { renew: true, .. }
+            );
             prop_assert_eq!((word.urgent(), word.has_code()), (by_request, has_code));
+            prop_assert_eq!(word.renewed(), renewal);
             match (atomic.update(|word| apply(word, op)), model.apply(op)) {
                 (Ok((before, after)), Some(next)) => {
                     prop_assert_eq!((before, after), (word, atomic.load()));

@@ -4,6 +4,7 @@
 mod allocations;
 mod events;
 mod first_call;
+mod invalidation;
 mod promotion;
 mod signals;
 mod stress;
