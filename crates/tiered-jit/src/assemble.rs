@@ -13,7 +13,7 @@ use crate::Error;
 use crate::config::Builder;
 use crate::counters::EntryCounters;
 use crate::engine::Engine;
-use crate::first_call::{self, FirstCall, FirstCalls};
+use crate::first_call::{FirstCall, FirstCalls, Resolver};
 use crate::host::Host;
 use crate::support;
 use crate::trip::TripContext;
@@ -33,7 +33,12 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
     let runtime = Arc::new(Runtime::new(config.policy.clone(), Arc::new(counters)));
     let (first_calls, receiver) = FirstCalls::new();
     let first_calls = Arc::new(first_calls);
-    let resolver = first_call::resolver(&config, first_calls.clone(), runtime.clone());
+    let resolver = Box::new(Resolver {
+        fatal: config.fatal.clone(),
+        tiering: config.tiering,
+        first_calls: first_calls.clone(),
+        runtime: runtime.clone(),
+    });
     let stubs = Arc::new(StubManager::new(tjit_stubs::Config::default(), resolver)?);
     let trip_context = Box::new(TripContext {
         stubs: stubs.clone(),

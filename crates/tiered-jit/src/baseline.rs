@@ -7,7 +7,9 @@ use std::time::Instant;
 use crossbeam::channel::Receiver;
 use tjit_instrument::{EntryCounter, OptNone, Outcome};
 use tjit_orc::ThreadSafeModule;
-use tjit_runtime::{BaselineGuard, BaselineTicket, Compiled, FunctionId, Phase, PhaseTimes, Tier};
+use tjit_runtime::{
+    Baseline, BaselineGuard, BaselineTicket, Compiled, FunctionId, Phase, PhaseTimes, Tier,
+};
 
 use crate::Error;
 use crate::config::Tiering;
@@ -38,9 +40,9 @@ pub(crate) fn serve(engine: &Engine, calls: &Receiver<FirstCall>, stop: &Receive
 fn compile(engine: &Engine, function: FunctionId) -> Result<usize, Error> {
     // Not the record's failure: a later link may define it.
     engine.check_defined(function)?;
-    let root = match engine.runtime.baseline(function)? {
-        tjit_runtime::Baseline::Ready(address) => return Ok(address),
-        tjit_runtime::Baseline::Mine(guard) => guard,
+    let root = match engine.runtime.baseline(function).map_err(failed_before)? {
+        Baseline::Ready(address) => return Ok(address),
+        Baseline::Mine(guard) => guard,
     };
     let record = root.record();
     let mut group = Group::gather(engine, root);
@@ -61,6 +63,17 @@ fn compile(engine: &Engine, function: FunctionId) -> Result<usize, Error> {
         function: record.symbol().to_string(),
         reason: "it was published without an address".to_owned(),
     })
+}
+
+/// The error of the first attempt, for whoever calls the function again.
+fn failed_before(error: tjit_runtime::Error) -> Error {
+    match error {
+        tjit_runtime::Error::BaselineFailed { symbol, reason } => Error::Compile {
+            function: symbol.to_string(),
+            reason: reason.to_string(),
+        },
+        other => other.into(),
+    }
 }
 
 fn named(error: &Error, symbol: &str) -> Error {

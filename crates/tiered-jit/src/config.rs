@@ -23,10 +23,9 @@ pub enum Tiering {
     Optimized,
 }
 
-/// What to do when a call can't go on because its function can't be compiled.
-///
-/// The caller waits in the middle of JIT-compiled code, so no error can be returned to anybody; when the handler returns,
-/// the process is aborted.
+/// What to do when a call can't go on because its function can't be had, and the error can't be returned to anybody: nobody
+/// entered the program on that thread, or a frame in between can't be unwound. When the handler returns, the process is
+/// aborted. It may be called in a signal handler if the program calls functions for the first time there.
 pub type FatalHandler = dyn Fn(&Error) + Send + Sync;
 
 pub(crate) struct Config {
@@ -159,8 +158,9 @@ impl Builder {
         self
     }
 
-    /// Called when a function that is being called for the first time can't be compiled; by default the error is printed
-    /// to stderr. The process is aborted when it returns.
+    /// Called when a function that is being called for the first time can't be had on a thread where nobody entered the program,
+    /// such as one that it started; by default the error is printed to stderr. The process is aborted when it returns. See
+    /// [`TieredJit::protect`] for the others.
     #[must_use]
     pub fn on_fatal(mut self, handler: impl Fn(&Error) + Send + Sync + 'static) -> Self {
         self.fatal = Arc::new(handler);

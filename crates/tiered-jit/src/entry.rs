@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::owner::Owner;
 
-/// Function pointers that a [`Function`] can hold: `unsafe extern "C" fn` with up to twelve parameters.
+/// Function pointers that a [`Function`] can hold: `unsafe extern "C" fn`, or `"C-unwind"`, with up to twelve parameters.
 ///
 /// Sealed: sound only for types that are as large as an address and for which every non-null address is a valid value.
 pub trait FunctionPointer: sealed::Sealed + Copy + Send + Sync + 'static {
@@ -20,10 +20,14 @@ mod sealed {
 
 macro_rules! function_pointers {
     ($($parameter:ident)*) => {
-        impl<Output, $($parameter,)*> sealed::Sealed for unsafe extern "C" fn($($parameter,)*) -> Output {}
+        function_pointers!("C" $($parameter)*);
+        function_pointers!("C-unwind" $($parameter)*);
+    };
+    ($abi:literal $($parameter:ident)*) => {
+        impl<Output, $($parameter,)*> sealed::Sealed for unsafe extern $abi fn($($parameter,)*) -> Output {}
 
         impl<Output: 'static, $($parameter: 'static,)*> FunctionPointer
-            for unsafe extern "C" fn($($parameter,)*) -> Output
+            for unsafe extern $abi fn($($parameter,)*) -> Output
         {
             fn from_address(address: usize) -> Self {
                 // SAFETY: source and target have the same size, and `address` is that of a stub, which is not null.

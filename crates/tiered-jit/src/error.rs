@@ -55,6 +55,17 @@ pub enum Error {
         /// Which step failed and why.
         reason: String,
     },
+    /// An exception left a constructor. The constructors after it have not run.
+    #[error(
+        "constructing the program: `{}`: {what}",
+        tjit_link::demangle(function)
+    )]
+    Constructor {
+        /// The constructor's linker-level name.
+        function: String,
+        /// The type of the exception, and its message if it is a `std::exception`.
+        what: String,
+    },
     /// The JIT was shut down before the request was served.
     #[error("the JIT was shut down before `{0}` was compiled")]
     ShutDown(String),

@@ -8,12 +8,12 @@ use std::sync::{Arc, OnceLock};
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
 use tjit_runtime::{FunctionId, Runtime};
-use tjit_stubs::{CodePtr, LazyResolver, StubId};
+use tjit_stubs::{CodePtr, LazyResolver, Resolution, StubId};
 
 use crate::answer::{self, Answer};
-use crate::config::{Config, FatalHandler, Tiering};
+use crate::config::{FatalHandler, Tiering};
 use crate::request::Request;
-use crate::{Error, fork};
+use crate::{Error, fork, landing};
 
 /// A mutator's question for the address of a function.
 #[derive(Debug)]
@@ -55,25 +55,34 @@ impl FirstCalls {
 }
 
 /// What the lazy trampolines call.
-pub(crate) fn resolver(
-    config: &Config,
-    first_calls: Arc<FirstCalls>,
-    runtime: Arc<Runtime<Request>>,
-) -> Box<dyn LazyResolver> {
-    let fatal = config.fatal.clone();
-    let tiering = config.tiering;
-    Box::new(move |stub: StubId| {
-        let function = FunctionId::new(stub.index());
-        let address = match tiering {
-            Tiering::Optimized => optimize_or_ask(&runtime, &first_calls, function),
-            Tiering::Auto | Tiering::Baseline => ask(&first_calls, function),
-        };
-        match address.map(CodePtr::new) {
-            Ok(Some(code)) => code,
-            Ok(None) => die(&fatal, &no_answer(&runtime, function)),
-            Err(error) => die(&fatal, &error),
+pub(crate) struct Resolver {
+    pub(crate) fatal: Arc<FatalHandler>,
+    pub(crate) tiering: Tiering,
+    pub(crate) first_calls: Arc<FirstCalls>,
+    pub(crate) runtime: Arc<Runtime<Request>>,
+}
+
+impl LazyResolver for Resolver {
+    fn resolve(&self, stub: StubId, _return_address: usize) -> Resolution {
+        let code = self.code(FunctionId::new(stub.index()));
+        match code.map(Resolution::Code) {
+            Ok(resolution) => resolution,
+            Err(error) => match landing::divert(error) {
+                Ok(code) => Resolution::Detour(code),
+                Err(error) => die(&self.fatal, &error),
+            },
         }
-    })
+    }
+}
+
+impl Resolver {
+    fn code(&self, function: FunctionId) -> Result<CodePtr, Error> {
+        let address = match self.tiering {
+            Tiering::Optimized => optimize_or_ask(&self.runtime, &self.first_calls, function),
+            Tiering::Auto | Tiering::Baseline => ask(&self.first_calls, function),
+        }?;
+        CodePtr::new(address).ok_or_else(|| no_answer(&self.runtime, function))
+    }
 }
 
 /// Asks the baseline thread for `function` and waits.

@@ -10,7 +10,7 @@ use tjit_runtime::{EventReceiver, FunctionRecord, Stats};
 use crate::config::Builder;
 use crate::engine::Engine;
 use crate::entry::{Function, FunctionPointer};
-use crate::lifecycle::Arguments;
+use crate::lifecycle::{Arguments, Uncaught};
 use crate::owner::Owner;
 use crate::reoptimize::Reoptimize;
 use crate::source::ModuleSource;
@@ -66,11 +66,13 @@ impl TieredJit {
 
     /// Links modules into the program, all of them or none, and runs their static constructors, in order of priority, on
     /// this thread. The modules may refer to one another, to modules added before, and to the host. A function that nobody
-    /// defines may be called once a later module defines it; calling it before ends the process with an error that names it.
+    /// defines may be called once a later module defines it; calling it before is an error that names it.
     ///
     /// # Errors
     /// [`Error::Llvm`] if a module can't be parsed, [`Error::Link`] if it is broken, made for another target, defines what is
     /// defined already, refers to a variable that nobody defines, or uses what can't be linked. Nothing has changed then.
+    /// [`Error::Constructor`] if an exception left a constructor, or what else ended one (see [`TieredJit::protect`]): the modules
+    /// are part of the program then, and the constructors after it have not run.
     ///
     /// # Safety
     /// The modules' code runs: their constructors now, and whatever is called later. It must be free of undefined behaviour,
@@ -81,7 +83,7 @@ impl TieredJit {
     ) -> Result<(), Error> {
         let linked = self.link(sources)?;
         // SAFETY: our caller vouches for the modules.
-        unsafe { lifecycle::construct(self.engine(), &linked, Arguments::none()) }
+        unsafe { lifecycle::construct(self.engine(), &linked, Arguments::none(), Uncaught::Error) }
     }
 
     /// Parses and links modules; none of their code runs.
@@ -136,7 +138,8 @@ impl TieredJit {
     /// process where it was thrown.
     ///
     /// # Errors
-    /// [`Error::NoEntry`] if the program does not define `entry`.
+    /// [`Error::NoEntry`] if the program does not define `entry`. What ended it early; see [`TieredJit::protect`] for what
+    /// becomes of the frames.
     ///
     /// # Safety
     /// `entry` must be of C's type for `main`, or one that can be called so, and the program free of undefined behaviour.
@@ -149,15 +152,15 @@ impl TieredJit {
         lifecycle::entry(engine, entry)?;
         let arguments = Arguments::leak(arguments);
         // SAFETY: our caller vouches for the type and the program.
-        unsafe { lifecycle::call(engine, entry, arguments) }
+        unsafe { lifecycle::run(engine, entry, arguments) }
     }
 
     /// Adds modules and runs them as a process runs its executable: constructors, which get the arguments too, and then
-    /// `entry`. See [`TieredJit::add_modules`] and [`TieredJit::run_main`].
+    /// `entry`. An exception that leaves a constructor ends the process, as one that leaves `entry` does. See [`TieredJit::add_modules`] and [`TieredJit::run_main`].
     ///
     /// # Errors
-    /// As [`TieredJit::add_modules`], and [`Error::NoEntry`] if the program does not define `entry`; none of its code has run
-    /// then.
+    /// As [`TieredJit::add_modules`], and [`Error::NoEntry`] if the program does not define `entry`, when none of its code has
+    /// run; as [`TieredJit::run_main`].
     ///
     /// # Safety
     /// As [`TieredJit::add_modules`] and [`TieredJit::run_main`].
@@ -172,9 +175,35 @@ impl TieredJit {
         lifecycle::entry(engine, entry)?;
         let arguments = Arguments::leak(arguments);
         // SAFETY: our caller vouches for the modules.
-        unsafe { lifecycle::construct(engine, &linked, arguments)? };
+        unsafe { lifecycle::construct(engine, &linked, arguments, Uncaught::Terminate)? };
         // SAFETY: our caller vouches for the type and the program.
-        unsafe { lifecycle::call(engine, entry, arguments) }
+        unsafe { lifecycle::run(engine, entry, arguments) }
+    }
+
+    /// Calls `body` such that calls it makes into the program are entries, as [`TieredJit::run_main`] is one: if one of them
+    /// comes to a function that can't be had, because it can't be compiled or nobody defines it, `body` ends there.
+    ///
+    /// The frames from there to here are unwound: destructors of the program run, and drops of Rust. Where that would lead out
+    /// of a function that must not throw, such as one that C++ declares `noexcept` or a Rust handle on an `extern "C"` function
+    /// in a frame with something to drop, the process ends, after the handler given to [`Builder::on_fatal`] was told: take
+    /// handles of type `unsafe extern "C-unwind" fn`. So it does in `std::panic::catch_unwind`. A C++ handler that catches
+    /// everything gets to run, and then the unwinding goes on. Panics and exceptions of the program pass through.
+    ///
+    /// It costs a system call, which saves the signal mask: `body` may end in a signal handler.
+    ///
+    /// # Errors
+    /// What ended `body`, such as [`Error::Compile`].
+    ///
+    /// # Safety
+    /// Frames that can't be unwound (those of functions whose IR is `nounwind` without `uwtable`, and of assembly without call
+    /// frame information), and with them all further frames of `body`, are given up without drops. `body` must be sound then:
+    /// no frame of it that calls the program may own what must be dropped for that, such as the scope of a scoped thread.
+    ///
+    /// [`Builder::on_fatal`]: crate::Builder::on_fatal
+    pub unsafe fn protect<R>(&self, body: impl FnOnce() -> R) -> Result<R, Error> {
+        let engine = self.engine();
+        // SAFETY: our caller vouches for the frames of `body`.
+        unsafe { lifecycle::protect(engine, body) }
     }
 
     /// Counts and times of what was compiled up to now.

@@ -17,6 +17,7 @@ mod engine;
 mod first_call;
 mod fork;
 mod host;
+mod landing;
 mod lifecycle;
 mod object;
 mod owner;

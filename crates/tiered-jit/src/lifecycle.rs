@@ -6,10 +6,7 @@ use tjit_link::{Initializer, Linked};
 
 use crate::Error;
 use crate::engine::Engine;
-use crate::support::ENTER;
-
-type Enter =
-    unsafe extern "C" fn(*const (), c_int, *const *mut c_char, *const *const c_char) -> c_int;
+use crate::landing::{self, Ended, Entry, Words};
 
 unsafe extern "C" {
     // None is in the libc crate: they are part of the C++ ABI, and POSIX's.
@@ -59,7 +56,16 @@ unsafe impl Sync for NoStrings {}
 
 static NO_STRINGS: NoStrings = NoStrings([std::ptr::null_mut()]);
 
-/// Registers the destructors of newly linked modules and then runs their constructors.
+/// What becomes of an exception that leaves a constructor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Uncaught {
+    /// It is an error of whoever adds the modules.
+    Error,
+    /// It ends the process, as it does when an executable starts.
+    Terminate,
+}
+
+/// Registers the destructors of newly linked modules and then runs their constructors, up to the first that fails.
 ///
 /// # Safety
 /// The modules' code must be free of undefined behaviour.
@@ -67,37 +73,74 @@ pub(crate) unsafe fn construct(
     engine: &Engine,
     linked: &Linked,
     arguments: Arguments,
+    uncaught: Uncaught,
 ) -> Result<(), Error> {
+    let through = match uncaught {
+        Uncaught::Error => Entry::catching(&engine.support)?,
+        Uncaught::Terminate => Entry::terminating(&engine.support)?,
+    };
     // Before the program registers any handler, and so to run after all of them.
     register(engine, &linked.destructors)?;
     for constructor in &linked.constructors {
         // SAFETY: a constructor takes nothing or the arguments of main; that it returns nothing is no matter in the C calling
         // conventions. Our caller vouches for its code.
-        let _nothing = unsafe { call(engine, &constructor.symbol, arguments)? };
+        let _nothing = unsafe { call(engine, through, &constructor.symbol, arguments)? };
     }
     Ok(())
+}
+
+/// Calls `symbol`, of main's type.
+///
+/// # Safety
+/// `symbol` must be such a function and the program free of undefined behaviour.
+pub(crate) unsafe fn run(
+    engine: &Engine,
+    symbol: &str,
+    arguments: Arguments,
+) -> Result<i32, Error> {
+    let through = Entry::terminating(&engine.support)?;
+    // SAFETY: says our caller.
+    unsafe { call(engine, through, symbol, arguments) }
 }
 
 /// Calls a function of main's type.
 ///
 /// # Safety
 /// `symbol` must be such a function and the program free of undefined behaviour.
-pub(crate) unsafe fn call(
+unsafe fn call(
     engine: &Engine,
+    through: Entry,
     symbol: &str,
     arguments: Arguments,
 ) -> Result<i32, Error> {
-    let function = entry(engine, symbol)? as *const ();
-    let enter = engine.support.get(ENTER).copied().unwrap_or_default() as *const ();
-    if enter.is_null() {
-        return Err(Error::NoEntry(ENTER.to_owned()));
-    }
-    // SAFETY: it is compiled from the IR above, which has this type.
-    let enter = unsafe { std::mem::transmute::<*const (), Enter>(enter) };
+    let function = entry(engine, symbol)?;
     // SAFETY: only read; that nobody changes the environment meanwhile is up to the embedder as with any `getenv`.
     let environment = unsafe { environ };
-    // SAFETY: `function` is a stub, which is never null, of a function for whose type and code our caller vouches.
-    Ok(unsafe { enter(function, arguments.count, arguments.vector, environment) })
+    let words = Words(
+        arguments.count as usize,
+        arguments.vector as usize,
+        environment as usize,
+    );
+    // SAFETY: a stub, which is never null, of a function for whose type and code our caller vouches.
+    let result = unsafe { landing::enter(through, &engine.config.fatal, function, words) };
+    // The lower half of a register is what an `int` is returned in.
+    result.map(|word| word as i32).map_err(|ended| match ended {
+        Ended::By(error) => error,
+        Ended::Threw(what) => Error::Constructor {
+            function: symbol.to_owned(),
+            what,
+        },
+    })
+}
+
+/// Calls a closure of the embedder's.
+///
+/// # Safety
+/// As [`TieredJit::protect`](crate::TieredJit::protect).
+pub(crate) unsafe fn protect<R>(engine: &Engine, body: impl FnOnce() -> R) -> Result<R, Error> {
+    let through = Entry::passing(&engine.support)?;
+    // SAFETY: says our caller.
+    unsafe { landing::protect(through, &engine.config.fatal, body) }
 }
 
 /// The stub of a function of the program.

@@ -8,25 +8,12 @@ use tjit_link::{HostSymbols, ThreadLocalIndex};
 use tjit_orc::{EvaluatedSymbol, ExecutionSession, SymbolFlags, ThreadSafeContext};
 use tjit_stubs::StubManager;
 
-use crate::Error;
-use crate::emulated_tls;
 use crate::host::Host;
 use crate::trip::{self, TripContext};
+use crate::{Error, emulated_tls, landing};
 
 /// The program's own trip function, if it has one of that name, must not be mistaken for ours.
 pub(crate) const OWN_TRIP_FUNCTION: &str = "tjit.optimize_function";
-
-/// The function through which the program's own are called from here.
-pub(crate) const ENTER: &str = "tjit.enter";
-
-/// Its IR. It is where a search for an exception's handler ends, for it has no unwind information: an exception that nobody
-/// in the program catches must end in `std::terminate` where it was thrown, and not in a handler further out, such as the
-/// one that Rust has around its main.
-pub(crate) const ENTER_IR: &str = "\
-    define i32 @\"tjit.enter\"(ptr %function, i32 %argc, ptr %argv, ptr %envp) nounwind {\n  \
-      %result = call i32 %function(i32 %argc, ptr %argv, ptr %envp)\n  \
-      ret i32 %result\n\
-    }\n";
 
 /// Where code finds what no module of its own defines: functions of the program by their stubs, then our support
 /// functions, then the host.
@@ -54,8 +41,9 @@ pub(crate) fn compile(
     let host = Host::new(HashMap::new(), &[])?;
     dylib.add_generator(Box::new(move |name| host.find(name).map(function_at)));
     let context = ThreadSafeContext::new();
-    let ir = trip::support_ir(trip_context, OWN_TRIP_FUNCTION) + ENTER_IR;
-    let mut names = vec![OWN_TRIP_FUNCTION.to_owned(), ENTER.to_owned()];
+    let ir = trip::support_ir(trip_context, OWN_TRIP_FUNCTION) + &landing::support_ir();
+    let mut names = vec![OWN_TRIP_FUNCTION.to_owned()];
+    names.extend(landing::NAMES.map(str::to_owned));
     let libc = tjit_link::support_module(&context)?;
     names.extend(libc.with_module(defined_names));
     let options = tjit_compile_layer::ModuleOptions::default;

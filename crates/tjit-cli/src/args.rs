@@ -42,7 +42,7 @@ Examples:
   tjit run --print-compilation --threshold=100 app.rs
   tjit run --tier=baseline --emit-ir ir a.ll one tier only; its IR in the directory `ir`
 
-The exit code is the program's own; 2 with a line `tjit: error: …` if it can't be run.";
+The exit code is the program's own; 2 with a line `tjit: error: …` if it can't be run, or can't go on.";
 
 /// Run a program: all files linked into one, sources compiled first
 #[derive(Debug, Args)]

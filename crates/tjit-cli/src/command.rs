@@ -5,7 +5,6 @@ use std::ffi::{CString, OsStr};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -61,15 +60,13 @@ fn execute(run: &Run, start: Instant) -> Result<ExitCode, Error> {
         process::at_exit(at_exit).map_err(|error| create_failure("an exit handler", &error))?;
     }
     let jit = process::without_signals(|| start_jit(run, frontend.libraries))?;
-    let ending = Ending::arm(jit, run, start, frontend_time)?;
+    Ending::arm(jit, run, start, frontend_time)?;
     match process::run(jit, frontend.modules, &run.entry_function, &arguments) {
         // Not a return from our main: no more of the program could run after that, and its handlers, destructors of its
         // statics and other threads do until the process is gone.
         Ok(code) => std::process::exit(code),
-        Err(error) => {
-            ending.disarm();
-            Err(error)
-        }
+        // It did not run, or can't go on; the report at the end is for those that end by themselves.
+        Err(error) => process::abandon(&error),
     }
 }
 
@@ -121,7 +118,6 @@ struct Ending {
     watch: Option<Arc<Watch>>,
     start: Instant,
     frontend: Duration,
-    armed: AtomicBool,
     /// A child that the program forked inherits the handler; the report is ours.
     process: u32,
 }
@@ -135,7 +131,7 @@ impl Ending {
         run: &Run,
         start: Instant,
         frontend: Duration,
-    ) -> Result<&'static Self, Error> {
+    ) -> Result<(), Error> {
         let print = run.reports.print_compilation;
         let watch = print.then(|| process::without_signals(|| Watch::start(jit)));
         let ending = Self {
@@ -144,16 +140,10 @@ impl Ending {
             watch: watch.transpose()?,
             start,
             frontend,
-            armed: AtomicBool::new(true),
             process: std::process::id(),
         };
-        Ok(ENDING.get_or_init(|| ending))
-    }
-
-    /// For a program that did not run: the error says it all.
-    fn disarm(&self) {
-        // Relaxed: the handler runs on this thread.
-        self.armed.store(false, Ordering::Relaxed);
+        ENDING.get_or_init(|| ending);
+        Ok(())
     }
 
     fn tell(&self) {
@@ -173,9 +163,7 @@ impl Ending {
 
 /// Runs when all of the program's handlers and destructors have run.
 extern "C" fn at_exit() {
-    let ours = |ending: &&Ending| {
-        ending.armed.load(Ordering::Relaxed) && ending.process == std::process::id()
-    };
+    let ours = |ending: &&Ending| ending.process == std::process::id();
     if let Some(ending) = ENDING.get().filter(ours) {
         ending.tell();
     }

@@ -61,8 +61,8 @@ pub(crate) fn at_exit(handler: extern "C" fn()) -> io::Result<()> {
     }
 }
 
-/// Ends the process in the middle of a call that can't go on. What the program wrote is kept; its handlers don't run, since
-/// they may need what the interrupted code was in the middle of changing.
+/// Ends the process when the program can't go on, or can't begin. What it wrote is kept; its handlers don't run, since they may
+/// need what the interrupted code was in the middle of changing.
 pub(crate) fn abandon(reason: &Error) -> ! {
     // SAFETY: null stands for all streams, and flushing them has no preconditions.
     unsafe { libc::fflush(ptr::null_mut()) };

@@ -192,6 +192,59 @@ fn a_function_that_cannot_be_compiled_ends_it_when_it_is_called() {
     }
 }
 
+/// The frames on the way out of the program are unwound, unless one of them must not be: the error is told all the same.
+#[test]
+fn what_was_on_the_stack_is_destroyed_when_a_call_cannot_be_served() {
+    let files = Files::new();
+    let source = files.write(
+        "stack.cpp",
+        "#include <cstdio>\n#include <cstdlib>\n#include <pthread.h>\n\
+         struct Guard { const char *name; ~Guard() { std::printf(\"%s \", name); } };\n\
+         struct Global { ~Global() { std::puts(\"never\"); } } global;\n\
+         static __attribute__((noinline)) void call();\n\
+         extern \"C\" __attribute__((noinline)) void broken(int x) { __asm__ volatile(\"frobnicate %0\" : : \"r\"(x)); if (x < 0) call(); }\n\
+         static void call() { Guard guard{\"callee\"}; broken(1); }\n\
+         static __attribute__((noinline)) void must_not_throw() noexcept { Guard guard{\"terminated\"}; call(); }\n\
+         int main(int, char **argv) {\n\
+           Guard guard{\"main\"};\n\
+           switch (argv[1][0]) {\n\
+           case 'c': call(); break;\n\
+           case 'a': try { call(); } catch (...) { std::printf(\"caught \"); } break;\n\
+           case 'n': must_not_throw(); break;\n\
+           case 'e': std::atexit([] { call(); }); std::exit(3);\n\
+           case 't': {\n\
+             pthread_t thread;\n\
+             pthread_create(&thread, nullptr, [](void *) -> void * { call(); return nullptr; }, nullptr);\n\
+             pthread_join(thread, nullptr);\n\
+           }\n\
+           }\n\
+           return 0;\n\
+         }\n",
+    );
+    for (way, stdout) in [
+        ("call", "callee main "),
+        ("catch", "callee main "),
+        ("all", "callee caught main "),
+        ("noexcept", "callee "),
+        // `exit` is declared not to throw.
+        ("exit", "callee "),
+        ("thread", ""),
+    ] {
+        let output = tjit_run([source.as_os_str(), "--".as_ref(), way.as_ref()]);
+        assert_eq!(
+            (output.stdout.as_str(), output.code),
+            (stdout, 2),
+            "{way}: {output:?}"
+        );
+        let is_error = output.stderr.starts_with("tjit: error: ");
+        assert!(
+            is_error && output.stderr.contains("frobnicate"),
+            "{way}: {output:?}"
+        );
+        assert_eq!(output.stderr.lines().count(), 1, "{way}: {output:?}");
+    }
+}
+
 /// A child has none of the compile threads of its parent. It calls functions for the first time and often, after handlers that
 /// do so too, on another thread, in its own children, and while another thread of the parent is compiling.
 #[test]
