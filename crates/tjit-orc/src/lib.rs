@@ -6,9 +6,12 @@ mod diagnostics;
 mod error;
 mod names;
 
+mod accesses;
+mod constant;
 mod context;
 mod fold;
 mod globals;
+mod known_value;
 mod label_flow;
 mod labels;
 mod module;
@@ -31,8 +34,10 @@ mod symbol;
 mod tracker;
 mod unit;
 
+pub use accesses::{Access, Follow, accesses};
 pub use buffer::MemoryBuffer;
 pub use callback::{guard, panic_message};
+pub use constant::constant_of_bytes;
 pub use context::ThreadSafeContext;
 pub use dylib::{Dylib, EvaluatedSymbol};
 pub use error::{Error, ErrorKind};
@@ -42,6 +47,7 @@ pub use globals::{
     Global, GlobalKind, definitions, demote, inline_assembly, name_unnamed, rename,
     replace_alias_uses,
 };
+pub use known_value::{redirect_reads, set_known_value};
 pub use label_flow::labels_escape;
 pub use labels::{Users, jumps_to_addresses, users};
 pub use layer::ObjectLayer;

@@ -2,7 +2,7 @@
 
 use inkwell::module::Module;
 
-use crate::{Error, Facts, Folded, guards};
+use crate::{Error, Facts, Folded, guards, values};
 
 /// Rewrites the functions of `module`, which the caller holds, on the strength of `facts`. Run it before the module is
 /// optimised, and after transformations that do not expect constants where they put variables.
@@ -11,9 +11,8 @@ use crate::{Error, Facts, Folded, guards};
 /// [`Error`] if LLVM refuses a rewrite; no input is known for which it does. What was folded by then is not told: the module
 /// should be thrown away.
 pub fn fold(module: &Module<'_>, facts: &dyn Facts) -> Result<Folded, Error> {
+    // An initialiser that is gone does not write to its variable any more.
     let guards = guards::fold(module, facts)?;
-    Ok(Folded {
-        guards,
-        values: Vec::new(),
-    })
+    let values = values::fold(module, facts);
+    Ok(Folded { guards, values })
 }

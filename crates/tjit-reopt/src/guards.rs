@@ -40,11 +40,13 @@ pub(crate) fn fold(module: &Module<'_>, facts: &dyn Facts) -> Result<Vec<String>
 fn is_guard(global: GlobalValue<'_>) -> bool {
     let name = global.get_name().to_bytes();
     let name = name.strip_prefix(b"\x01").unwrap_or(name);
-    let is_integer = matches!(
-        global.get_value_type(),
-        AnyTypeEnum::IntType(width) if matches!(width.get_bit_width(), 8 | 32 | 64)
-    );
-    name.starts_with(GUARD_PREFIX.as_bytes()) && is_integer && !global.is_thread_local()
+    let is_integer = || {
+        matches!(
+            global.get_value_type(),
+            AnyTypeEnum::IntType(width) if matches!(width.get_bit_width(), 8 | 32 | 64)
+        )
+    };
+    name.starts_with(GUARD_PREFIX.as_bytes()) && is_integer() && !global.is_thread_local()
 }
 
 /// What is known of the instructions that ask a guard which is set: loads of its first byte yield 1, and acquiring it is
