@@ -46,6 +46,7 @@ impl Engine {
         let mut linked = program.link(modules)?;
         self.define_functions(&linked)?;
         self.define_aliases(&linked)?;
+        self.define_handles(&linked)?;
         for data in std::mem::take(&mut linked.data) {
             let options = tjit_compile_layer::ModuleOptions::default();
             self.layer
@@ -81,6 +82,17 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// The program has one handle under all modules' names for theirs.
+    fn define_handles(&self, linked: &Linked) -> Result<(), Error> {
+        let Some(&handle) = self.support.get("__dso_handle") else {
+            return Ok(());
+        };
+        let names = linked.handles.iter().map(|(_, name)| name.as_str());
+        Ok(self
+            .dylib
+            .define_absolute(names.map(|name| (name, function_at(handle))))?)
     }
 
     /// An alias of a function is the same stub under another name. One that was undefined so far has a stub of its own, which

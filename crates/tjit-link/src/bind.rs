@@ -7,13 +7,11 @@ use inkwell::module::Linkage;
 use tjit_orc::{GlobalKind, users};
 
 use crate::inventory::{Global, Inventory, Strength};
+use crate::nonshared::DSO_HANDLE;
 use crate::program::{Place, Program, Symbol};
 use crate::resolve::Owner;
 use crate::table::{Builder, Table};
 use crate::{LinkError, UndefinedSymbol};
-
-/// Declared hidden by every C++ program with a static destructor; linkers add it from a file of the compiler's.
-const DSO_HANDLE: &str = "__dso_handle";
 
 type Undefined = BTreeMap<String, UndefinedSymbol>;
 

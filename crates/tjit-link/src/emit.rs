@@ -50,6 +50,9 @@ pub(crate) fn emit(
             .into_iter()
             .map(by_function)
             .collect::<Result<_, _>>()?,
+        handles: indexed()
+            .filter_map(|(index, module)| Some((ModuleId::new(index), module.handle.clone()?)))
+            .collect(),
         ..Linked::default()
     };
     for &(variable, alignment) in &table.alignments {

@@ -79,6 +79,20 @@ pub enum LinkError {
         /// The symbols.
         symbols: Vec<UndefinedSymbol>,
     },
+    /// A module that other modules use can't be unloaded before they are.
+    #[error("can't unload `{module}`: {}", uses(.users))]
+    InUse {
+        /// The module.
+        module: String,
+        /// Each module that stays with a symbol of it that the module refers to, sorted.
+        users: Vec<(String, String)>,
+    },
+    /// An id that no module of the program has, or none any more.
+    #[error("the program has no module {module}, or not any more")]
+    NoModule {
+        /// The id's index.
+        module: usize,
+    },
     /// Something that this version of the crate can't link without changing what the program does.
     #[error("can't link {}: {what}", quoted(.symbol))]
     Unsupported {
@@ -143,6 +157,32 @@ fn quoted(symbol: &str) -> impl fmt::Display {
     } else {
         format!("`{shown}` (`{symbol}`)")
     }
+}
+
+/// How many symbols of one module the text of an error lists.
+const LISTED: usize = 5;
+
+fn uses(users: &[(String, String)]) -> String {
+    let by_module = users.chunk_by(|(one, _), (other, _)| one == other);
+    let describe = |users: &[(String, String)]| {
+        let (module, _) = users.first()?;
+        let shown = users
+            .iter()
+            .take(LISTED)
+            .map(|(_, symbol)| quoted(symbol).to_string());
+        let more = match users.len().saturating_sub(LISTED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Some(format!(
+            "`{module}` uses {}{more}",
+            shown.collect::<Vec<_>>().join(", ")
+        ))
+    };
+    by_module
+        .filter_map(describe)
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn list(symbols: &[UndefinedSymbol]) -> String {

@@ -7,7 +7,7 @@ use inkwell::module::Linkage;
 use tjit_orc::GlobalKind;
 
 use crate::inventory::Global;
-use crate::program::{Program, Symbol};
+use crate::program::{Place, Program, Symbol};
 use crate::resolve::Owner;
 
 /// How much of the program a unit takes in.
@@ -59,17 +59,37 @@ impl ImportBudget {
     };
 }
 
-/// The `alwaysinline` functions that the roots call, directly or through one another, by the symbols they are linked under.
-pub(crate) fn always_inline<'p>(program: &'p Program, roots: &[&str]) -> Vec<&'p Arc<str>> {
+/// A body to copy into a unit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Import<'p> {
+    /// The symbol that it is linked under.
+    pub(crate) name: &'p Arc<str>,
+    /// Which of the equal definitions is taken.
+    pub(crate) place: Place,
+}
+
+/// A body that is in the unit, and how large those may be that it calls.
+struct Caller {
+    place: Place,
+    /// The module of the root that it is there for.
+    home: usize,
+    limit: usize,
+}
+
+/// The `alwaysinline` functions that the roots call, directly or through one another.
+pub(crate) fn always_inline<'p>(program: &'p Program, roots: &[&str]) -> Vec<Import<'p>> {
     functions(program, roots, &ImportBudget::NONE)
 }
 
 /// The functions to import into a unit of `roots`: breadth first, so that what is nearest comes first.
+///
+/// Of definitions that are equal by the language's rules the root's module's own is taken, else the caller's. So a unit refers
+/// to local data of those modules only that the root can't do without, and which are not unloaded before it.
 pub(crate) fn functions<'p>(
     program: &'p Program,
     roots: &[&str],
     budget: &ImportBudget,
-) -> Vec<&'p Arc<str>> {
+) -> Vec<Import<'p>> {
     let mut left = budget.instructions;
     let mut seen: HashSet<&str> = HashSet::new();
     let mut found = Vec::new();
@@ -78,34 +98,39 @@ pub(crate) fn functions<'p>(
         .filter_map(|root| program.body_of(root))
         .collect();
     let is_root: HashSet<&str> = roots.iter().map(|(name, _)| &***name).collect();
-    let mut queue: VecDeque<(&Symbol, usize)> = roots
+    let mut queue: VecDeque<Caller> = roots
         .iter()
-        .map(|&(_, symbol)| (symbol, budget.callee_instructions))
+        .filter_map(|(_, symbol)| {
+            let place = symbol.definition?;
+            let (home, limit) = (place.module, budget.callee_instructions);
+            Some(Caller { place, home, limit })
+        })
         .collect();
-    while let Some((caller, limit)) = queue.pop_front() {
-        let calls = program
-            .code(caller)
-            .map_or(&[][..], |code| &code.body.calls);
+    while let Some(caller) = queue.pop_front() {
+        let calls = &program.code_at(caller.place).body.calls;
         for (name, symbol) in calls.iter().filter_map(|call| program.body_of(call)) {
-            let (Some(global), Some(code)) = (program.global(symbol), program.code(symbol)) else {
+            let Some(place) = program.copy_for(name, symbol, [caller.home, caller.place.module])
+            else {
                 continue;
             };
+            let (global, code) = (program.global_at(place), program.code_at(place));
             let must = global.facts.attributes.always_inline;
             // A root is there already, under its body's name.
             if (is_root.contains(&**name) && !must) || seen.contains(&**name) {
                 continue;
             }
             let size = code.body.instructions;
-            let is_worth_it = size <= limit.min(left) && is_worth_importing(global, budget);
-            if !(must || is_worth_it) || !may_import(program, symbol, global) {
+            let is_worth_it = size <= caller.limit.min(left) && is_worth_importing(global, budget);
+            if !(must || is_worth_it) || !may_import(program, symbol, place) {
                 continue;
             }
             if !must {
                 left -= size;
             }
             seen.insert(name);
-            found.push(name);
-            queue.push_back((symbol, limit * 4 / 5));
+            found.push(Import { name, place });
+            let (home, limit) = (caller.home, caller.limit * 4 / 5);
+            queue.push_back(Caller { place, home, limit });
         }
     }
     found
@@ -121,10 +146,8 @@ fn is_worth_importing(global: &Global, budget: &ImportBudget) -> bool {
 }
 
 /// Whether a copy of the function does what a call of it does.
-fn may_import(program: &Program, symbol: &Symbol, global: &Global) -> bool {
-    let (Some(place), Some(code)) = (symbol.definition, program.code(symbol)) else {
-        return false;
-    };
+fn may_import(program: &Program, symbol: &Symbol, place: Place) -> bool {
+    let (global, code) = (program.global_at(place), program.code_at(place));
     let module = program.module(place.module);
     if module.labels.is_pinned(&global.name) || !module.labels.tables_of(&global.name).is_empty() {
         return false;
@@ -158,60 +181,49 @@ fn is_same_for_host(program: &Program, variable: &str) -> bool {
     symbol.owner.is_some_and(Owner::is_host) || is_constant()
 }
 
-/// The constants that `functions` refer to, directly or through one another, whose values may be copied into a unit.
+/// The constants that bodies refer to, directly or through one another, whose values may be copied into a unit.
 pub(crate) fn constants<'p>(
     program: &'p Program,
-    functions: &[&str],
+    bodies: &[Place],
     budget: &ImportBudget,
-) -> Vec<&'p str> {
+) -> Vec<(&'p str, Place)> {
     let mut left = budget.constant_bytes;
     let mut seen: HashSet<&str> = HashSet::new();
     let mut found = Vec::new();
-    let mut queue: VecDeque<&Symbol> = functions
-        .iter()
-        .filter_map(|name| Some(program.body_of(name)?.1))
-        .collect();
+    let mut queue: VecDeque<Place> = bodies.iter().copied().collect();
     while let Some(user) = queue.pop_front() {
-        let Some(code) = program.code(user) else {
-            continue;
-        };
-        for name in &code.references.variables {
+        for name in &program.code_at(user).references.variables {
             if !seen.insert(name) {
                 continue;
             }
             let Some(symbol) = program.symbol(name) else {
                 continue;
             };
-            let Some(global) = program.global(symbol) else {
+            let Some(place) = symbol.definition else {
                 continue;
             };
-            if !is_foldable(program, symbol, global) || global.facts.size > left {
+            let global = program.global_at(place);
+            if !is_foldable(program, symbol, place) || global.facts.size > left {
                 continue;
             }
             left -= global.facts.size;
-            found.push(&*global.name);
-            queue.push_back(symbol);
+            found.push((&*global.name, place));
+            queue.push_back(place);
         }
     }
     found
 }
 
 /// Whether loads may see the initializer: it is what the one definition has, now and for ever.
-fn is_foldable(program: &Program, symbol: &Symbol, global: &Global) -> bool {
-    let facts = &global.facts;
+fn is_foldable(program: &Program, symbol: &Symbol, place: Place) -> bool {
+    let facts = &program.global_at(place).facts;
     let replaceable = matches!(
         facts.linkage,
         Linkage::WeakAny | Linkage::LinkOnceAny | Linkage::Common
     );
-    let (Some(Owner::Program(owner)), Some(place)) = (symbol.owner, symbol.definition) else {
-        return false;
-    };
-    let has_labels = || {
-        program
-            .code(symbol)
-            .is_none_or(|code| !code.references.block_addresses.is_empty())
-    };
-    owner == place.module
+    let code = || program.code_at(place);
+    let has_labels = || !code().references.block_addresses.is_empty();
+    symbol.owner == Some(Owner::Program(place.module))
         && facts.kind == GlobalKind::Variable
         && facts.constant
         && !facts.externally_initialized

@@ -1,23 +1,25 @@
 //! What a module brings into the program.
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use inkwell::module::{Linkage, Module};
 use tjit_mangle::Mangler;
 use tjit_orc::{
-    ComdatKind, GlobalKind, SurveyedGlobal, ThreadSafeContext, ThreadSafeModule, inline_assembly,
-    survey,
+    Body, ComdatKind, GlobalKind, References, SurveyedGlobal, ThreadSafeContext, ThreadSafeModule,
+    body, inline_assembly, references, survey,
 };
 
 use crate::called::{self, Called};
 use crate::labels::{self, Labels};
+use crate::nonshared::Nonshared;
 use crate::{LinkError, names, target};
 
 /// A module that is ready to be linked: verified, without debug information, with names of its own, in the program's
 /// context.
 #[derive(Debug)]
 pub(crate) struct Inventory {
-    pub(crate) module: ThreadSafeModule,
+    pub(crate) module: Arc<ThreadSafeModule>,
     pub(crate) name: String,
     pub(crate) globals: Vec<Global>,
     /// Behind the names of its locals.
@@ -25,6 +27,21 @@ pub(crate) struct Inventory {
     pub(crate) called: Called,
     pub(crate) assembly: String,
     pub(crate) labels: Labels,
+    /// Its own `__dso_handle`, if it has use for one.
+    pub(crate) handle: Option<String>,
+    /// The functions that are equal to a definition which prevails elsewhere, by name.
+    pub(crate) spares: HashMap<String, usize>,
+    // Of its contents; empty once it has been unloaded.
+    hash: String,
+    // Of each global, once it was wanted.
+    codes: Vec<OnceLock<Code>>,
+}
+
+/// What is known of a definition after reading it.
+#[derive(Debug)]
+pub(crate) struct Code {
+    pub(crate) body: Body,
+    pub(crate) references: References,
 }
 
 /// A global value under the name it has in the program.
@@ -108,18 +125,16 @@ impl Inventory {
     pub(crate) fn new(
         module: ThreadSafeModule,
         context: Option<&ThreadSafeContext>,
-        copies: &mut HashMap<String, u32>,
+        copies: &mut Copies,
+        nonshared: &Nonshared,
     ) -> Result<Self, LinkError> {
         module.verify()?;
         let name = module.with_module(|module| module.get_name().to_string_lossy().into_owned());
         module.with_module(|module| target::check(module, &name))?;
         module.strip_debug_info();
         let bitcode = module.to_bitcode();
-        let copy = copies
-            .entry(names::suffix(bitcode.as_slice(), 0))
-            .or_default();
-        let suffix = names::suffix(bitcode.as_slice(), *copy);
-        *copy += 1;
+        let hash = names::hash(bitcode.as_slice());
+        let suffix = names::suffix(&hash, copies.add(&hash));
         let module = match context {
             Some(context) if !context.is(module.context()) => {
                 context.parse(&name, bitcode.as_slice())?
@@ -128,14 +143,20 @@ impl Inventory {
         };
         let mangler = mangler()?;
         let read = module.with_module(|module| {
+            let handle = nonshared.give(module, &suffix)?;
             names::settle(module, &name, mangler, &suffix)?;
-            Ok::<_, LinkError>(read(module))
+            Ok::<_, LinkError>((handle, read(module)))
         })?;
-        let (globals, assembly) = read;
+        let (handle, (globals, assembly)) = read;
         let labels = module.with_module(|module| labels::find(module, &globals))?;
         let called = module.with_module(|module| called::find(module, &globals))?;
+        let codes = globals.iter().map(|_| OnceLock::new()).collect();
         Ok(Self {
-            module,
+            handle,
+            spares: HashMap::new(),
+            codes,
+            hash,
+            module: Arc::new(module),
             name,
             suffix,
             globals,
@@ -147,6 +168,49 @@ impl Inventory {
 }
 
 impl Inventory {
+    /// What a definition does and refers to; read once.
+    pub(crate) fn code(&self, global: usize) -> &Code {
+        let name = &self.globals[global].name;
+        let read = |module: &Module<'_>| match module.get_function(name) {
+            Some(function) => Code {
+                body: body(function),
+                references: references(function),
+            },
+            None => {
+                let variable = module.get_global(name);
+                let references = variable.map(references).unwrap_or_default();
+                Code {
+                    body: Body::default(),
+                    references,
+                }
+            }
+        };
+        self.codes[global].get_or_init(|| self.module.with_module(read))
+    }
+
+    /// What is left of the module when it has been unloaded: its place among the others. `empty` stands for its contents.
+    pub(crate) fn unload(&mut self, empty: Arc<ThreadSafeModule>, copies: &mut Copies) {
+        copies.remove(&self.hash);
+        *self = Self {
+            module: empty,
+            name: std::mem::take(&mut self.name),
+            globals: Vec::new(),
+            suffix: String::new(),
+            called: Called::default(),
+            assembly: String::new(),
+            labels: Labels::default(),
+            handle: None,
+            spares: HashMap::new(),
+            codes: Vec::new(),
+            hash: String::new(),
+        };
+    }
+
+    /// Whether the module has been unloaded.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.hash.is_empty()
+    }
+
     /// Aligns a variable to at least `alignment` bytes.
     pub(crate) fn align(&self, global: usize, alignment: u32) {
         let name = &self.globals[global].name;
@@ -165,6 +229,35 @@ impl Inventory {
                 variable.set_name(&self.globals[global].name);
             }
         });
+    }
+}
+
+/// How many modules of the same contents there are, by the hash of the contents.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Copies(HashMap<String, Numbers>);
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Numbers {
+    present: u32,
+    next: u32,
+}
+
+impl Copies {
+    /// A number that no other copy has.
+    fn add(&mut self, hash: &str) -> u32 {
+        let numbers = self.0.entry(hash.to_owned()).or_default();
+        numbers.present += 1;
+        numbers.next += 1;
+        numbers.next - 1
+    }
+
+    fn remove(&mut self, hash: &str) {
+        if let Some(numbers) = self.0.get_mut(hash) {
+            numbers.present -= 1;
+            if numbers.present == 0 {
+                self.0.remove(hash);
+            }
+        }
     }
 }
 

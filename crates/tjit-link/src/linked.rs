@@ -7,6 +7,9 @@ use tjit_orc::ThreadSafeModule;
 pub struct Linked {
     /// What the modules are called from now on, in their order.
     pub modules: Vec<ModuleId>,
+    /// Each module's `__dso_handle`, of those that have use for one, by the name it has in slices: for the caller to define, each
+    /// at an address of its own. What it is defined as does not matter.
+    pub handles: Vec<(ModuleId, String)>,
     /// The functions that the modules add, in the modules' order. Each needs a stub that is defined under its symbol; those
     /// that [had one](LinkedFunction::was_undefined) keep it.
     pub functions: Vec<LinkedFunction>,

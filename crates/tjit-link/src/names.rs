@@ -21,10 +21,13 @@ const UNNAMED: &str = "unnamed.";
 /// Bytes of a module's hash that go into the names of its locals: 128 bits, so that names never meet by accident.
 const HASH_BYTES: usize = 16;
 
+/// What tells a module from modules of other contents.
+pub(crate) fn hash(bitcode: &[u8]) -> String {
+    blake3::hash(bitcode).to_hex()[..2 * HASH_BYTES].to_owned()
+}
+
 /// What is put behind the names of a module's locals. `copy` counts the modules of the program with these contents, from 0.
-pub(crate) fn suffix(bitcode: &[u8], copy: u32) -> String {
-    let hash = blake3::hash(bitcode).to_hex();
-    let hash = &hash[..2 * HASH_BYTES];
+pub(crate) fn suffix(hash: &str, copy: u32) -> String {
     match copy {
         0 => format!(".{hash}"),
         copy => format!(".{hash}.{}", copy + 1),

@@ -1,18 +1,20 @@
 //! The program: modules that are linked, and who defines what.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use tjit_mangle::{Tier, Version, body_name};
-use tjit_orc::{Body, References, ThreadSafeModule, body, references};
+use tjit_orc::ThreadSafeModule;
 
-use crate::inventory::{Global, Inventory, is_function};
+use crate::inventory::{Code, Copies, Global, Inventory, is_function};
 use crate::linked::{FunctionKind, Linked};
 use crate::lookup::Lookup;
+use crate::nonshared::{self, Nonshared};
 use crate::resolve::Owner;
+use crate::sections::SharedSection;
 use crate::table;
-use crate::{HostSymbols, LinkError, emit, refuse, sections};
+use crate::{HostSymbols, LinkError, ModuleId, Unloaded, emit, refuse, sections};
 
 /// A set of modules linked into one program, out of which functions are sliced to be compiled.
 ///
@@ -28,9 +30,10 @@ pub struct Program {
     functions: Vec<Arc<str>>,
     // Names that look like those of bodies.
     body_like: HashSet<String>,
-    // How many modules there are of the same contents, by the suffix of their locals.
-    copies: HashMap<String, u32>,
+    copies: Copies,
     lookup: OnceLock<Lookup>,
+    /// Sections with bounds that are made of variables of several modules.
+    pub(crate) shared_sections: Vec<SharedSection>,
 }
 
 /// A name of the program.
@@ -42,7 +45,6 @@ pub(crate) struct Symbol {
     pub(crate) definition: Option<Place>,
     /// Of an alias of a function: the function.
     pub(crate) alias_of: Option<Arc<str>>,
-    code: OnceLock<Code>,
     callees: OnceLock<Vec<Arc<str>>>,
 }
 
@@ -51,13 +53,6 @@ pub(crate) struct Symbol {
 pub(crate) struct Place {
     pub(crate) module: usize,
     pub(crate) global: usize,
-}
-
-/// What is known of a definition after reading it.
-#[derive(Debug)]
-pub(crate) struct Code {
-    pub(crate) body: Body,
-    pub(crate) references: References,
 }
 
 impl Symbol {
@@ -70,7 +65,6 @@ impl Symbol {
             owner,
             definition,
             alias_of,
-            code: OnceLock::new(),
             callees: OnceLock::new(),
         }
     }
@@ -85,8 +79,9 @@ impl Program {
             symbols: HashMap::new(),
             functions: Vec::new(),
             body_like: HashSet::new(),
-            copies: HashMap::new(),
+            copies: Copies::default(),
             lookup: OnceLock::new(),
+            shared_sections: Vec::new(),
         }
     }
 
@@ -107,9 +102,15 @@ impl Program {
             .modules
             .first()
             .map(|module| module.module.context().clone());
+        let nonshared = Nonshared::new(|name| {
+            self.defines(name)
+                || modules
+                    .iter()
+                    .any(|module| nonshared::defines(module, name))
+        });
         let mut new = Vec::with_capacity(modules.len());
         for module in modules {
-            let inventory = Inventory::new(module, context.as_ref(), &mut copies)?;
+            let inventory = Inventory::new(module, context.as_ref(), &mut copies, &nonshared)?;
             refuse::check(&inventory)?;
             context.get_or_insert_with(|| inventory.module.context().clone());
             new.push(inventory);
@@ -133,8 +134,19 @@ impl Program {
                 .filter(|name| tjit_mangle::split_body_name(name).is_some())
                 .cloned(),
         );
+        for absent in &table.absent {
+            new[absent.module - self.modules.len()].globals[absent.global]
+                .facts
+                .used = false;
+        }
+        let shared = table.sections.iter().filter_map(SharedSection::of);
+        self.shared_sections.extend(shared);
+        let first_new = self.modules.len();
         self.modules.extend(new);
         self.symbols.extend(table.symbols);
+        for module in first_new..self.modules.len() {
+            self.modules[module].spares = self.spares(module);
+        }
         self.copies = copies;
         self.lookup = OnceLock::new();
         Ok(linked)
@@ -227,28 +239,39 @@ impl Program {
         self.modules.get(place.module)?.globals.get(place.global)
     }
 
-    /// What the definition of a symbol does and refers to; read once. `None` without one.
-    pub(crate) fn code<'p>(&'p self, symbol: &'p Symbol) -> Option<&'p Code> {
-        let global = self.global(symbol)?;
-        let module = self.module(symbol.definition?.module);
-        Some(symbol.code.get_or_init(|| {
-            module
-                .module
-                .with_module(|module| match module.get_function(&global.name) {
-                    Some(function) => Code {
-                        body: body(function),
-                        references: references(function),
-                    },
-                    None => {
-                        let variable = module.get_global(&global.name);
-                        let references = variable.map(references).unwrap_or_default();
-                        Code {
-                            body: Body::default(),
-                            references,
-                        }
-                    }
-                })
-        }))
+    /// What the definition of a symbol does and refers to. `None` without one.
+    pub(crate) fn code(&self, symbol: &Symbol) -> Option<&Code> {
+        Some(self.code_at(symbol.definition?))
+    }
+
+    pub(crate) fn global_at(&self, place: Place) -> &Global {
+        &self.modules[place.module].globals[place.global]
+    }
+
+    pub(crate) fn code_at(&self, place: Place) -> &Code {
+        self.modules[place.module].code(place.global)
+    }
+
+    /// Where to read a function for use by `modules`: in the first of them that has a definition which is equal to the one that
+    /// prevails, or else the one that prevails.
+    pub(crate) fn copy_for(
+        &self,
+        name: &str,
+        symbol: &Symbol,
+        modules: [usize; 2],
+    ) -> Option<Place> {
+        let prevailing = symbol.definition?;
+        let own = |module: usize| {
+            let has_prevailing = module == prevailing.module;
+            let global = self.modules[module].spares.get(name).copied();
+            let spare = global.map(|global| Place { module, global });
+            if has_prevailing {
+                Some(prevailing)
+            } else {
+                spare
+            }
+        };
+        Some(modules.into_iter().find_map(own).unwrap_or(prevailing))
     }
 
     pub(crate) fn module(&self, index: usize) -> &Inventory {
@@ -261,6 +284,73 @@ impl Program {
 
     pub(crate) fn symbol(&self, name: &str) -> Option<&Symbol> {
         self.symbols.get(name)
+    }
+
+    /// A symbol's name as the program keeps it.
+    pub(crate) fn symbol_name(&self, name: &str) -> Option<&Arc<str>> {
+        Some(self.symbols.get_key_value(name)?.0)
+    }
+
+    /// The symbols that modules define.
+    pub(crate) fn symbols_of(&self, modules: &BTreeSet<usize>) -> impl Iterator<Item = &Arc<str>> {
+        let is_theirs = |symbol: &Symbol| match symbol.owner {
+            Some(Owner::Program(module)) => modules.contains(&module),
+            _ => false,
+        };
+        let symbols = self.symbols.iter();
+        symbols.filter_map(move |(name, symbol)| is_theirs(symbol).then_some(name))
+    }
+
+    /// Changes what a symbol is; `None` removes it.
+    pub(crate) fn replace_symbol(&mut self, name: &Arc<str>, symbol: Option<Symbol>) {
+        match symbol {
+            Some(symbol) => drop(self.symbols.insert(name.clone(), symbol)),
+            None => drop(self.symbols.remove(name)),
+        }
+    }
+
+    /// The functions of a module that are equal to a definition which prevails elsewhere.
+    fn spares(&self, module: usize) -> HashMap<String, usize> {
+        let globals = self.modules[module].globals.iter().enumerate();
+        let is_spare = |(index, global): &(usize, &Global)| {
+            let place = Place {
+                module,
+                global: *index,
+            };
+            let symbol = self.symbols.get(&*global.name);
+            global.facts.defined
+                && global.is_odr()
+                && is_function(&global.facts)
+                && symbol.is_some_and(|symbol| symbol.definition != Some(place))
+        };
+        let spares = globals.filter(is_spare);
+        spares
+            .map(|(index, global)| (global.name.clone(), index))
+            .collect()
+    }
+
+    /// Drops the contents of modules whose symbols have been taken out.
+    pub(crate) fn forget(
+        &mut self,
+        modules: &[ModuleId],
+        empty: &Arc<ThreadSafeModule>,
+        unloaded: &Unloaded,
+    ) {
+        let gone: HashSet<&Arc<str>> = unloaded.functions.iter().collect();
+        self.functions.retain(|symbol| !gone.contains(symbol));
+        for module in modules {
+            self.modules[module.index()].unload(empty.clone(), &mut self.copies);
+        }
+        let is_gone = |index: &usize| modules.iter().any(|module| module.index() == *index);
+        self.shared_sections
+            .retain(|section| !section.modules.iter().any(is_gone));
+        let names = self.modules.iter().flat_map(|module| &module.globals);
+        let names = names.map(|global| &global.name);
+        self.body_like = names
+            .filter(|name| tjit_mangle::split_body_name(name).is_some())
+            .cloned()
+            .collect();
+        self.lookup = OnceLock::new();
     }
 
     /// Whether a symbol of the program, defined or only declared, is called like a body.

@@ -4,7 +4,7 @@
 //! variables of all modules of one link go into the data module of the first that has any, as one variable; each keeps
 //! its symbol. A link is to a program what a library is to a process: a later one has sections and bounds of its own.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tjit_orc::GlobalKind;
@@ -30,6 +30,23 @@ pub(crate) struct Section {
     pub(crate) start: Option<String>,
     /// The name of the byte behind its last.
     pub(crate) stop: Option<String>,
+}
+
+/// A section with variables of several modules, which lie in memory together and so are unloaded together.
+#[derive(Debug)]
+pub(crate) struct SharedSection {
+    /// One of its bounds.
+    pub(crate) bound: String,
+    pub(crate) modules: BTreeSet<usize>,
+}
+
+impl SharedSection {
+    /// `None` if all of the section is one module's.
+    pub(crate) fn of(section: &Section) -> Option<Self> {
+        let bound = section.start.as_ref().or(section.stop.as_ref())?.clone();
+        let modules: BTreeSet<_> = section.members.iter().map(|place| place.module).collect();
+        (modules.len() > 1).then_some(Self { bound, modules })
+    }
 }
 
 /// A declaration that gets another name.

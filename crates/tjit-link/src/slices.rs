@@ -8,7 +8,7 @@ use tjit_orc::{Definition, SliceLinkage, SlicePart, ThreadSafeModule, redirect_c
 
 use crate::LinkError;
 use crate::import::{self, ImportBudget};
-use crate::program::Program;
+use crate::program::{Place, Program};
 
 /// Definitions to copy, by the module they are in. The first module is that of the first definition.
 #[derive(Default)]
@@ -58,8 +58,8 @@ impl Program {
         for (symbol, body) in symbols.iter().zip(&bodies) {
             self.add_root(&mut parts, symbol, body)?;
         }
-        for name in import::always_inline(self, symbols) {
-            self.add_copy(&mut parts, name);
+        for import in import::always_inline(self, symbols) {
+            add_copy(&mut parts, import.name, import.place);
         }
         let name = bodies.first().map_or("empty", String::as_str);
         let slice = parts.slice(self, name)?;
@@ -82,20 +82,19 @@ impl Program {
         imports: &ImportBudget,
     ) -> Result<ThreadSafeModule, LinkError> {
         let mut parts = Parts::default();
-        let module = self.add_root(&mut parts, root, body_name)?;
-        if self.module(module).labels.is_pinned(root) {
+        let place = self.add_root(&mut parts, root, body_name)?;
+        if self.module(place.module).labels.is_pinned(root) {
             let what =
                 "addresses of its labels may outlive a call, so it can't have a second version";
             return Err(LinkError::unsupported(root, what));
         }
-        let functions = import::functions(self, &[root], imports);
-        let mut users = vec![root];
-        for name in functions {
-            self.add_copy(&mut parts, name);
-            users.push(name);
+        let mut bodies = vec![place];
+        for import in import::functions(self, &[root], imports) {
+            add_copy(&mut parts, import.name, import.place);
+            bodies.push(import.place);
         }
-        for name in import::constants(self, &users, imports) {
-            self.add_copy(&mut parts, name);
+        for (name, place) in import::constants(self, &bodies, imports) {
+            add_copy(&mut parts, name, place);
         }
         let unit = parts.slice(self, body_name)?.clone_to_new_context()?;
         unit.with_module(|module| {
@@ -139,13 +138,13 @@ impl Program {
         self.symbol(name)?.alias_of.as_deref()
     }
 
-    /// Adds the body of `symbol`, and the label tables that go with it. Returns the module it is in.
+    /// Adds the body of `symbol`, and the label tables that go with it. Returns where it is.
     fn add_root<'a>(
         &'a self,
         parts: &mut Parts<'a>,
         symbol: &'a str,
         body: &'a str,
-    ) -> Result<usize, LinkError> {
+    ) -> Result<Place, LinkError> {
         // An alias has no body of its own, and the body of its function another name.
         let found = self.function(symbol).filter(|(name, _)| ***name == *symbol);
         let found = found.and_then(|(_, found)| Some((found.definition?, self.code(found)?)));
@@ -184,22 +183,7 @@ impl Program {
                 },
             );
         }
-        Ok(place.module)
-    }
-
-    /// Adds a copy of a function or constant that is defined elsewhere.
-    fn add_copy<'a>(&'a self, parts: &mut Parts<'a>, name: &'a str) {
-        if let Some(place) = self.symbol(name).and_then(|symbol| symbol.definition) {
-            let (body_name, linkage) = (None, SliceLinkage::AvailableExternally);
-            parts.add(
-                place.module,
-                Definition {
-                    name,
-                    body_name,
-                    linkage,
-                },
-            );
-        }
+        Ok(place)
     }
 
     /// Why there is nothing to slice.
@@ -218,6 +202,19 @@ impl Program {
             nearest: self.lookup().nearest(name),
         }
     }
+}
+
+/// Adds a copy of a function or constant that is defined elsewhere.
+fn add_copy<'a>(parts: &mut Parts<'a>, name: &'a str, place: Place) {
+    let (body_name, linkage) = (None, SliceLinkage::AvailableExternally);
+    parts.add(
+        place.module,
+        Definition {
+            name,
+            body_name,
+            linkage,
+        },
+    );
 }
 
 fn declarations<'m>(module: &Module<'m>) -> Vec<FunctionValue<'m>> {

@@ -54,6 +54,12 @@ pub(crate) fn build(program: &Program, new: &[Inventory]) -> Result<Table, LinkE
         }
         table.symbols.insert(Arc::from(name), symbol);
     }
+    for (index, module) in builder.new_modules() {
+        if let Some(handle) = &module.handle {
+            let symbol = Symbol::new(Some(Owner::Program(index)), None, None);
+            table.symbols.insert(Arc::from(handle.as_str()), symbol);
+        }
+    }
     builder.check_body_names()?;
     aliases::settle(&builder, &mut table)?;
     sections::bind(&builder, &mut table)?;

@@ -3,19 +3,19 @@
 use inkwell::module::Linkage;
 use tjit_orc::{FunctionAttributes, GlobalKind, SurveyedGlobal};
 
-use super::{checked, suffix, unpromoted};
+use super::{checked, hash, suffix, unpromoted};
 
 #[test]
 fn a_suffix_depends_on_the_contents_and_on_nothing_else() {
-    assert_eq!(suffix(b"a", 0), suffix(b"a", 0));
-    assert_ne!(suffix(b"a", 0), suffix(b"b", 0));
-    assert_ne!(suffix(b"a", 0), suffix(b"a", 1));
+    assert_eq!(suffix(&hash(b"a"), 0), suffix(&hash(b"a"), 0));
+    assert_ne!(suffix(&hash(b"a"), 0), suffix(&hash(b"b"), 0));
+    assert_ne!(suffix(&hash(b"a"), 0), suffix(&hash(b"a"), 1));
 }
 
 #[test]
 fn promotion_is_undone() {
     for copy in [0, 1, 41] {
-        let promoted = format!("count.7{}", suffix(b"module", copy));
+        let promoted = format!("count.7{}", suffix(&hash(b"module"), copy));
         assert_eq!(unpromoted(&promoted), Some("count.7"), "{promoted}");
     }
 }

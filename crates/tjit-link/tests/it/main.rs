@@ -12,3 +12,4 @@ mod resolution;
 mod sections;
 mod slices;
 mod units;
+mod unload;
