@@ -2,8 +2,13 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+#ifdef __cplusplus
+#include <cstdio>
+#include <cstdlib>
+#else
 #include <stdio.h>
 #include <stdlib.h>
+#endif
 
 #define CHECK(condition) ((condition) ? (void)0 : check_failed(__FILE__, __LINE__, #condition))
 
