@@ -122,7 +122,10 @@ fn read(path: &Path) -> Vec<u8> {
 fn headers_in(directory: &Path) -> Vec<std::path::PathBuf> {
     let entries = fs::read_dir(directory)
         .unwrap_or_else(|error| panic!("listing `{}`: {error}", directory.display()));
-    let is_header = |path: &Path| path.extension().is_some_and(|e| e == "h" || e == "hpp" || e == "inc");
+    let is_header = |path: &Path| {
+        path.extension()
+            .is_some_and(|e| e == "h" || e == "hpp" || e == "inc")
+    };
     let mut headers: Vec<_> = entries
         .filter_map(|entry| entry.ok().map(|e| e.path()))
         .filter(|p| is_header(p))
