@@ -1,4 +1,4 @@
-// Defines a materialization unit under a resource tracker; see docs/adr/0001-cxx-shim.md.
+// What a dylib defines: under a resource tracker, and no more; see docs/adr/0001-cxx-shim.md.
 
 #include "llvm-c/Error.h"
 #include "llvm-c/Orc.h"
@@ -9,6 +9,8 @@ using namespace llvm;
 extern "C" LLVMErrorRef tjit_define(LLVMOrcJITDylibRef Dylib,
                                     LLVMOrcResourceTrackerRef Tracker,
                                     LLVMOrcMaterializationUnitRef Unit);
+extern "C" LLVMErrorRef
+tjit_undefine(LLVMOrcJITDylibRef Dylib, LLVMOrcSymbolStringPoolEntryRef Name);
 
 /// Takes ownership of Unit, also on failure. The casts are those of OrcV2CBindings.cpp, which keeps its
 /// conversion functions to itself.
@@ -19,4 +21,15 @@ LLVMErrorRef tjit_define(LLVMOrcJITDylibRef Dylib,
       reinterpret_cast<orc::MaterializationUnit *>(Unit));
   return wrap(reinterpret_cast<orc::JITDylib *>(Dylib)->define(
       std::move(Owned), reinterpret_cast<orc::ResourceTracker *>(Tracker)));
+}
+
+/// Takes a definition out of the symbol table, if there is one. Name is borrowed.
+LLVMErrorRef tjit_undefine(LLVMOrcJITDylibRef Dylib,
+                           LLVMOrcSymbolStringPoolEntryRef Name) {
+  auto &JD = *reinterpret_cast<orc::JITDylib *>(Dylib);
+  auto Entry = orc::SymbolStringPoolEntryUnsafe(
+                   reinterpret_cast<orc::SymbolStringPoolEntryUnsafe::PoolEntry *>(Name))
+                   .copyToSymbolStringPtr();
+  return wrap(handleErrors(JD.remove({std::move(Entry)}),
+                           [](orc::SymbolsNotFound &) {}));
 }

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use llvm_sys::error::LLVMErrorRef;
 use llvm_sys::orc2::{
     LLVMJITEvaluatedSymbol, LLVMOrcAbsoluteSymbols, LLVMOrcCSymbolMapPair,
     LLVMOrcDisposeMaterializationUnit, LLVMOrcJITDylibAddGenerator,
     LLVMOrcJITDylibCreateResourceTracker, LLVMOrcJITDylibDefine, LLVMOrcJITDylibRef,
-    LLVMOrcMaterializationUnitRef,
+    LLVMOrcMaterializationUnitRef, LLVMOrcSymbolStringPoolEntryRef,
 };
 
 use crate::error::{Error, ErrorKind, check};
@@ -15,6 +16,13 @@ use crate::session::ExecutionSession;
 use crate::symbol::{SymbolFlags, SymbolString};
 use crate::tracker::ResourceTracker;
 use crate::unit::{self, MaterializationUnit};
+
+unsafe extern "C" {
+    fn tjit_undefine(
+        dylib: LLVMOrcJITDylibRef,
+        name: LLVMOrcSymbolStringPoolEntryRef,
+    ) -> LLVMErrorRef;
+}
 
 /// A symbol table of a session; clones are the same dylib.
 #[derive(Clone)]
@@ -104,6 +112,24 @@ impl Dylib {
             // SAFETY: the definition failed, so the unit is still ours.
             unsafe { LLVMOrcDisposeMaterializationUnit(unit) };
         })
+    }
+
+    /// Takes symbols out of the table, those of them that are in it. What they were defined by stays where it is; a later
+    /// definition, or a generator, may say where they are then.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Link`] if one is being looked up and its address not yet known, [`ErrorKind::Name`] for a name with a NUL
+    /// byte. Those before it are out.
+    pub fn undefine<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<(), Error> {
+        for name in names {
+            let symbol = SymbolString::intern(&self.session, name)?;
+            // SAFETY: both handles are live; the name is borrowed.
+            let error = unsafe { tjit_undefine(self.raw, symbol.raw()) };
+            check(error, ErrorKind::Link, || {
+                format!("removing `{name}` from dylib `{}`", self.name)
+            })?;
+        }
+        Ok(())
     }
 
     /// Asks `generate` for symbols that the dylib does not define when they are looked up.

@@ -57,6 +57,11 @@ impl SymbolString {
         entry_str(self.raw)
     }
 
+    /// The entry, borrowed.
+    pub(crate) fn raw(&self) -> LLVMOrcSymbolStringPoolEntryRef {
+        self.raw
+    }
+
     /// A further reference for an LLVM function that takes ownership of one.
     pub(crate) fn to_raw(&self) -> LLVMOrcSymbolStringPoolEntryRef {
         // SAFETY: the entry is live.

@@ -102,6 +102,28 @@ fn objects_that_are_none() {
 }
 
 #[test]
+fn symbols_that_are_taken_out_can_be_defined_again() {
+    let dylib = dylib();
+    let answers = std::sync::atomic::AtomicU64::new(1);
+    dylib.add_generator(Box::new(move |name| {
+        let next = || answers.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        (name == "generated").then(|| at(next()))
+    }));
+    dylib.define_absolute([("defined", at(7))]).unwrap();
+    assert_eq!(dylib.lookup("generated").unwrap(), 1);
+    assert_eq!(dylib.lookup("generated").unwrap(), 1);
+    dylib
+        .undefine(["generated", "defined", "never there"])
+        .unwrap();
+    assert_eq!(dylib.lookup("generated").unwrap(), 2);
+    assert!(dylib.lookup("defined").is_err());
+    dylib.define_absolute([("defined", at(8))]).unwrap();
+    assert_eq!(dylib.lookup("defined").unwrap(), 8);
+    let error = dylib.undefine(["a\0b"]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Name);
+}
+
+#[test]
 fn absolute_symbols() {
     let dylib = dylib();
     let value = Box::new(77_i32);
