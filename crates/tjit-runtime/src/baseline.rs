@@ -55,7 +55,9 @@ fn settled(record: &FunctionRecord, word: Word) -> Result<Option<usize>, Error> 
         // A caller sent to the stub arrives at the code as well, should the embedder have published address 0.
         return Ok(Some(record.code().unwrap_or(record.stub())));
     }
-    if word.baseline_failed() {
+    if word.is_removed() {
+        Err(Error::Removed(record.symbol().clone()))
+    } else if word.baseline_failed() {
         Err(record.baseline_error())
     } else {
         Ok(None)

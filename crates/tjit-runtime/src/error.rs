@@ -19,6 +19,12 @@ pub enum Error {
         /// What the compiler said.
         reason: Arc<str>,
     },
+    /// The function is not in the program any more.
+    #[error("`{0}` was removed from the program")]
+    Removed(Arc<str>),
+    /// The function is being compiled.
+    #[error("removing `{0}`: it is being compiled; wait until it is not")]
+    Busy(Arc<str>),
     /// 2³² functions are registered.
     #[error("registering `{0}`: the function table is full")]
     TableFull(Arc<str>),

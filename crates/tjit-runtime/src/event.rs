@@ -73,6 +73,10 @@ pub enum EventKind {
         /// What changed.
         reason: Arc<str>,
     },
+    /// Its versions are gone with the module they were of, and another has an equal definition: the next call is a first call.
+    Reset,
+    /// It is gone with its module.
+    Removed,
     /// A job ended without a new version; the old one runs on.
     PromotionFailed {
         /// The tier it aimed for.

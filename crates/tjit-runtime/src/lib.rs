@@ -10,6 +10,7 @@ mod invalidate;
 mod job;
 mod policy;
 mod record;
+mod remove;
 mod runtime;
 mod stats;
 mod table;

@@ -183,6 +183,15 @@ impl FunctionRecord {
         lock(&self.cold).failure.clone()
     }
 
+    /// Forgets all versions. Returns whether there were any.
+    pub(crate) fn forget(&self) -> bool {
+        let cold = std::mem::take(&mut *lock(&self.cold));
+        // Release as wherever they are stored; there is nothing to be seen behind a zero.
+        self.code.store(0, Ordering::Release);
+        self.counter.store(0, Ordering::Release);
+        !cold.versions.is_empty()
+    }
+
     pub(crate) fn count_trip(&self) {
         self.trips.fetch_add(1, Ordering::Relaxed);
     }

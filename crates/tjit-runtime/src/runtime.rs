@@ -72,7 +72,7 @@ pub struct Runtime<R = ()> {
     pub(crate) queue: PromotionQueue,
     /// Payloads by function, `None` after shutdown. Its lock also makes "payload stored and state changed" one step for
     /// the workers, so that each payload is served by exactly one job. Order: this lock, then the queue's.
-    pending: Mutex<Option<HashMap<FunctionId, Vec<R>>>>,
+    pub(crate) pending: Mutex<Option<HashMap<FunctionId, Vec<R>>>>,
     pub(crate) units: AtomicU64,
 }
 
@@ -212,6 +212,10 @@ impl<R> Runtime<R> {
         let Some(payloads) = pending.as_mut() else {
             return RequestOutcome::Stopped;
         };
+        // Removing takes the same lock, so it stays true.
+        if record.word.load().is_removed() {
+            return RequestOutcome::Removed;
+        }
         payloads.entry(record.id()).or_default().push(payload);
         let changed = record.word.update(|word| Some(word.request().0));
         let before = changed.map_or_else(|word| word, |(before, _)| before);

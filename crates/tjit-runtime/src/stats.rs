@@ -60,6 +60,8 @@ pub struct StateCounts {
     pub optimized: usize,
     /// Whose last attempt failed.
     pub failed: usize,
+    /// Not in the program any more.
+    pub removed: usize,
 }
 
 /// What was compiled at one tier.
@@ -168,6 +170,7 @@ impl StateCounts {
             FunctionState::Compiling => &mut self.compiling,
             FunctionState::Optimized => &mut self.optimized,
             FunctionState::Failed => &mut self.failed,
+            FunctionState::Removed => &mut self.removed,
         }
     }
 }

@@ -12,6 +12,7 @@
 //! bit  6      FAILED     the last promotion failed: trips are ignored, requests are not
 //! bit  7      RENEW      queued, or to be queued when the job ends, because what a version relied on has changed
 //! bits 8..12  tier       of the version that runs, 0 until the first promotion
+//! bit  12     REMOVED    not a function of the program any more; all other bits are 0
 //! ```
 //!
 //! A word holds no pointer and each transition is computed from the word it replaces, so that ABA is harmless: a word
@@ -34,6 +35,7 @@ const URGENT: u32 = 1 << 4;
 const AGAIN: u32 = 1 << 5;
 const FAILED: u32 = 1 << 6;
 const RENEW: u32 = 1 << 7;
+const REMOVED: u32 = 1 << 12;
 const TIER_SHIFT: u32 = 8;
 const TIER: u32 = 0b1111 << TIER_SHIFT;
 
@@ -55,6 +57,8 @@ pub enum FunctionState {
     Optimized,
     /// The last attempt failed. What ran before still runs; only a request starts another attempt.
     Failed,
+    /// It is not a function of the program any more.
+    Removed,
 }
 
 /// What a request does to a function.
@@ -71,6 +75,8 @@ pub enum RequestOutcome {
     Deferred,
     /// The runtime was shut down: nothing was queued and the payload was dropped.
     Stopped,
+    /// It is not a function of the program any more: nothing was queued and the payload was dropped.
+    Removed,
 }
 
 /// How the compilation of the baseline ended.
@@ -147,6 +153,7 @@ impl Word {
 
     pub(crate) fn state(self) -> FunctionState {
         match (self.promotion(), self.base()) {
+            _ if self.is_removed() => FunctionState::Removed,
             (COMPILING, _) => FunctionState::Compiling,
             (QUEUED, _) => FunctionState::Queued,
             _ if self.has(FAILED) => FunctionState::Failed,
@@ -158,9 +165,29 @@ impl Word {
         }
     }
 
+    pub(crate) fn is_removed(self) -> bool {
+        self.has(REMOVED)
+    }
+
+    fn is_being_compiled(self) -> bool {
+        self.compiling_baseline() || self.promotion() == COMPILING
+    }
+
+    /// The function leaves the program.
+    pub(crate) fn remove(self) -> Option<Self> {
+        (!self.is_being_compiled() && !self.is_removed()).then_some(Self(REMOVED))
+    }
+
+    /// The function starts anew, or comes back. What it waits for stays.
+    pub(crate) fn reset(self) -> Option<Self> {
+        let kept = self.0 & (PROMOTION | URGENT | RENEW);
+        (!self.is_being_compiled()).then_some(Self(Self::NEW.0 | kept))
+    }
+
     /// A first call takes the compilation of the baseline on itself.
     pub(crate) fn begin_baseline(self) -> Option<Self> {
-        (self.base() == BASE_LAZY && !self.has_code()).then(|| self.with_base(BASE_COMPILING))
+        let is_lazy = self.base() == BASE_LAZY && !self.has_code() && !self.is_removed();
+        is_lazy.then(|| self.with_base(BASE_COMPILING))
     }
 
     pub(crate) fn end_baseline(self, end: BaselineEnd) -> Option<Self> {
@@ -186,6 +213,7 @@ impl Word {
     /// A request from outside; possible in every state.
     pub(crate) fn request(self) -> (Self, RequestOutcome) {
         match self.promotion() {
+            _ if self.is_removed() => (self, RequestOutcome::Removed),
             QUEUED if self.has(URGENT) => (self, RequestOutcome::Merged),
             QUEUED => (Self(self.0 | URGENT), RequestOutcome::Raised),
             COMPILING => (Self(self.0 | AGAIN), RequestOutcome::Deferred),

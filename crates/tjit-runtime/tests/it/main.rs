@@ -6,6 +6,7 @@ mod events;
 mod first_call;
 mod invalidation;
 mod promotion;
+mod removal;
 mod signals;
 mod stress;
 mod support;
