@@ -4,7 +4,10 @@
 /// Rust's; any other name as it is. The hash that linking puts behind the names of locals is left out.
 pub fn demangle(symbol: &str) -> String {
     let symbol = local_name(symbol);
-    if let Ok(rust) = rustc_demangle::try_demangle(symbol) {
+    // Rust's older names are C++'s with a hash at the end. Without one it is C++: a variable in a namespace.
+    if (!symbol.starts_with("_Z") || symbol.contains("17h"))
+        && let Ok(rust) = rustc_demangle::try_demangle(symbol)
+    {
         return format!("{rust:#}");
     }
     if symbol.starts_with("_Z")

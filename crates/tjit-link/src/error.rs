@@ -109,12 +109,20 @@ pub enum LinkError {
         /// Functions of similar names, as the source spells them; the nearest first.
         nearest: Vec<String>,
     },
-    /// Several functions of the program have that name.
+    /// No variable of the program has that name.
+    #[error("no variable `{name}` in the program{}", suggestions(.nearest))]
+    UnknownVariable {
+        /// What was asked for.
+        name: String,
+        /// Variables of similar names, as the source spells them; the nearest first.
+        nearest: Vec<String>,
+    },
+    /// Several functions, or several variables, of the program have that name.
     #[error("`{name}` may be any of {}", .candidates.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "))]
     Ambiguous {
         /// What was asked for.
         name: String,
-        /// The functions, as the source spells them, with parameters.
+        /// Them, as the source spells them, functions with parameters.
         candidates: Vec<String>,
     },
 }

@@ -31,6 +31,7 @@ mod slices;
 mod demangle;
 mod lookup;
 mod support;
+mod variables;
 
 pub use demangle::demangle;
 pub use error::{LinkError, UndefinedSymbol};
@@ -40,3 +41,4 @@ pub use linked::{DataModule, FunctionKind, Initializer, Linked, LinkedFunction, 
 pub use program::Program;
 pub use support::support_module;
 pub use unload::Unloaded;
+pub use variables::Variable;

@@ -1,4 +1,4 @@
-//! Finding a function by the name the source gives it.
+//! Finding a function or variable by the name the source gives it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ mod tests;
 /// How many names an error suggests.
 const SUGGESTIONS: usize = 3;
 
-/// The functions of a program by what the source calls them.
+/// Functions or variables of a program by what the source calls them.
 #[derive(Debug, Default)]
 pub(crate) struct Lookup {
     /// With parameters, as [`demangle`] writes it, and the symbol; in the program's order.
@@ -24,12 +24,25 @@ pub(crate) struct Lookup {
 
 impl Lookup {
     pub(crate) fn new(functions: &[Arc<str>]) -> Self {
+        Self::with_spellings(functions, |full| {
+            let mut spellings = vec![without_parameters(full).to_owned()];
+            spellings.extend(without_qualifiers(full));
+            spellings
+        })
+    }
+
+    pub(crate) fn of_variables(variables: &[Arc<str>]) -> Self {
+        Self::with_spellings(variables, |full| vec![without_functions_parameters(full)])
+    }
+
+    /// `shorter` has the spellings by which a name may be meant, besides the one in full.
+    fn with_spellings(symbols: &[Arc<str>], shorter: impl Fn(&str) -> Vec<String>) -> Self {
         let mut lookup = Self::default();
-        for symbol in functions {
+        for symbol in symbols {
             let full = demangle(symbol);
             let index = lookup.names.len();
-            let mut spellings = vec![full.clone(), without_parameters(&full).to_owned()];
-            spellings.extend(without_qualifiers(&full));
+            let mut spellings = shorter(&full);
+            spellings.push(full.clone());
             spellings.sort_unstable();
             spellings.dedup();
             for spelling in spellings {
@@ -40,11 +53,35 @@ impl Lookup {
         lookup
     }
 
-    fn find(&self, name: &str) -> &[usize] {
+    pub(crate) fn find(&self, name: &str) -> &[usize] {
         self.by_name
             .get(name)
             .map(Vec::as_slice)
             .unwrap_or_default()
+    }
+
+    pub(crate) fn symbol(&self, index: usize) -> &str {
+        &self.names[index].1
+    }
+
+    /// What is at these places as the source spells them; those that are spelt alike also by their symbol.
+    pub(crate) fn described(&self, indices: &[usize]) -> Vec<String> {
+        let spelling = |index: &usize| &self.names[*index].0;
+        let mut described: Vec<_> = indices
+            .iter()
+            .map(|index| {
+                let alike = indices
+                    .iter()
+                    .filter(|other| spelling(other) == spelling(index))
+                    .count();
+                match alike {
+                    1 => spelling(index).clone(),
+                    _ => self.names[*index].1.to_string(),
+                }
+            })
+            .collect();
+        described.sort();
+        described
     }
 
     /// The names most like `name`, the nearest first.
@@ -87,29 +124,9 @@ impl Program {
             [index] => Ok(&lookup.names[*index].1),
             several => Err(LinkError::Ambiguous {
                 name: name.to_owned(),
-                candidates: self.described(lookup, several),
+                candidates: lookup.described(several),
             }),
         }
-    }
-
-    /// Functions as the source spells them; those that are spelt alike also by their symbol.
-    fn described(&self, lookup: &Lookup, indices: &[usize]) -> Vec<String> {
-        let spelling = |index: &usize| &lookup.names[*index].0;
-        let mut described: Vec<_> = indices
-            .iter()
-            .map(|index| {
-                let alike = indices
-                    .iter()
-                    .filter(|other| spelling(other) == spelling(index))
-                    .count();
-                match alike {
-                    1 => spelling(index).clone(),
-                    _ => lookup.names[*index].1.to_string(),
-                }
-            })
-            .collect();
-        described.sort();
-        described
     }
 }
 
@@ -150,6 +167,31 @@ fn without_qualifiers(full: &str) -> Option<String> {
             .split(' ')
             .all(|word| matches!(word, "const" | "volatile" | "&" | "&&"));
     all_qualifiers.then(|| full[..=end].to_owned())
+}
+
+/// The name of a local variable without the parameters of the functions it is in: `ns::f::count` of `ns::f(int) const::count`.
+fn without_functions_parameters(full: &str) -> String {
+    full.split("::")
+        .fold(Vec::<String>::new(), |mut parts, part| {
+            // A parameter list, or a template's arguments, may have `::` in it.
+            match parts.last_mut() {
+                Some(open) if !is_balanced(open) => *open = format!("{open}::{part}"),
+                _ => parts.push(part.to_owned()),
+            }
+            parts
+        })
+        .iter()
+        .map(|part| match part.as_str() {
+            "(anonymous namespace)" => part,
+            part => without_parameters(part),
+        })
+        .collect::<Vec<_>>()
+        .join("::")
+}
+
+fn is_balanced(text: &str) -> bool {
+    let count = |bracket: char| text.matches(bracket).count();
+    count('(') == count(')') && count('<') == count('>')
 }
 
 fn last_component(name: &str) -> &str {

@@ -34,6 +34,7 @@ pub struct Program {
     lookup: OnceLock<Lookup>,
     /// Sections with bounds that are made of variables of several modules.
     pub(crate) shared_sections: Vec<SharedSection>,
+    variables: OnceLock<Lookup>,
 }
 
 /// A name of the program.
@@ -82,6 +83,7 @@ impl Program {
             copies: Copies::default(),
             lookup: OnceLock::new(),
             shared_sections: Vec::new(),
+            variables: OnceLock::new(),
         }
     }
 
@@ -149,6 +151,7 @@ impl Program {
         }
         self.copies = copies;
         self.lookup = OnceLock::new();
+        self.variables = OnceLock::new();
         Ok(linked)
     }
 
@@ -351,6 +354,7 @@ impl Program {
             .cloned()
             .collect();
         self.lookup = OnceLock::new();
+        self.variables = OnceLock::new();
     }
 
     /// Whether a symbol of the program, defined or only declared, is called like a body.
@@ -362,8 +366,18 @@ impl Program {
         &*self.host
     }
 
+    /// As [`Program::symbol`], with the name as the program keeps it.
+    pub(crate) fn symbol_entry(&self, name: &str) -> Option<(&Arc<str>, &Symbol)> {
+        self.symbols.get_key_value(name)
+    }
+
     pub(crate) fn lookup(&self) -> &Lookup {
         self.lookup.get_or_init(|| Lookup::new(&self.functions))
+    }
+
+    pub(crate) fn variables(&self) -> &Lookup {
+        self.variables
+            .get_or_init(|| Lookup::of_variables(&self.variable_symbols()))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Lookup, distance, without_parameters, without_qualifiers};
+use super::{
+    Lookup, distance, without_functions_parameters, without_parameters, without_qualifiers,
+};
 
 #[test]
 fn parameters_are_cut_off_and_nothing_else() {
@@ -30,6 +32,22 @@ fn qualifiers_may_be_left_out() {
         Some("Circle::area()")
     );
     assert_eq!(without_qualifiers("Circle::area()"), None);
+}
+
+#[test]
+fn locals_are_found_without_the_parameters_of_their_function() {
+    for (full, name) in [
+        ("next()::count", "next::count"),
+        ("ns::A::f(std::string const&) const::seen", "ns::A::f::seen"),
+        (
+            "(anonymous namespace)::hidden",
+            "(anonymous namespace)::hidden",
+        ),
+        ("T<ns::A, (E)1>::value", "T<ns::A, (E)1>::value"),
+        ("count", "count"),
+    ] {
+        assert_eq!(without_functions_parameters(full), name);
+    }
 }
 
 #[test]

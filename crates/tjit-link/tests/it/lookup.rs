@@ -97,3 +97,83 @@ fn unknown_names_get_suggestions() {
     };
     assert!(nearest.is_empty(), "{nearest:?}");
 }
+
+#[test]
+fn variables_by_every_spelling() {
+    let source = "
+        namespace app { int rate = 3; static int rate_seen; const int limit = 9; }
+        namespace { long hidden = 1; }
+        thread_local int mine;
+        long make();
+        extern \"C\" long get() { static long value = make(); return value + app::rate + app::rate_seen++ + hidden++ + mine; }
+        long next() { static int count; return ++count; }
+        extern \"C\" int environ_is_set() { extern char **environ; return environ != nullptr; }
+        const int *limit() { return &app::limit; }
+        long make() { return 4; }
+    ";
+    let bitcode = compile_to_bitcode(source, Lang::Cxx, &[]);
+    let module = ThreadSafeContext::new()
+        .parse("variables.bc", &bitcode)
+        .expect("clang's bitcode parses");
+    let mut program = Program::new(std::sync::Arc::new(Environ));
+    program.link(vec![module]).expect("it links");
+
+    let rate = program.resolve_variable("app::rate").expect("it exists");
+    assert_eq!(&*rate.symbol, "_ZN3app4rateE");
+    assert!(rate.is_defined && !rate.is_constant && !rate.is_thread_local);
+    assert_eq!((rate.size, rate.guard.as_deref()), (4, None));
+    assert_eq!(program.resolve_variable("_ZN3app4rateE"), Ok(rate));
+
+    let value = program.resolve_variable("get::value").expect("it exists");
+    assert_eq!(
+        value.guard.as_deref().map(tjit_link::demangle).as_deref(),
+        Some("guard variable for get::value")
+    );
+    assert_eq!(
+        program.resolve_variable("next::count"),
+        program.resolve_variable("next()::count")
+    );
+    let count = program
+        .resolve_variable("next()::count")
+        .expect("it exists");
+    assert_eq!((count.size, count.guard), (4, None));
+    assert!(
+        program
+            .resolve_variable("mine")
+            .expect("it exists")
+            .is_thread_local
+    );
+    assert!(
+        program
+            .resolve_variable("app::limit")
+            .expect("it exists")
+            .is_constant
+    );
+    let hidden = program.resolve_variable("(anonymous namespace)::hidden");
+    assert_eq!(hidden.map(|hidden| hidden.size), Ok(8));
+    assert!(
+        !program
+            .resolve_variable("environ")
+            .expect("it is used")
+            .is_defined
+    );
+
+    let Err(LinkError::UnknownVariable { nearest, .. }) = program.resolve_variable("app::rat")
+    else {
+        panic!("there is no such variable")
+    };
+    assert_eq!(nearest[0], "app::rate");
+    assert!(
+        program.resolve_variable("next").is_err(),
+        "it is a function"
+    );
+}
+
+/// A host with one variable.
+struct Environ;
+
+impl tjit_link::HostSymbols for Environ {
+    fn find(&self, linker_name: &str) -> Option<u64> {
+        (linker_name == "environ").then_some(0x1000)
+    }
+}
