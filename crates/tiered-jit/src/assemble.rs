@@ -10,11 +10,13 @@ use tjit_runtime::Runtime;
 use tjit_stubs::StubManager;
 
 use crate::Error;
+use crate::bodiless::Bodiless;
 use crate::config::Builder;
 use crate::counters::EntryCounters;
 use crate::engine::Engine;
 use crate::first_call::{FirstCall, FirstCalls, Resolver};
 use crate::host::Host;
+use crate::landing::Entry;
 use crate::support;
 use crate::trip::TripContext;
 
@@ -33,11 +35,13 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
     let runtime = Arc::new(Runtime::new(config.policy.clone(), Arc::new(counters)));
     let (first_calls, receiver) = FirstCalls::new();
     let first_calls = Arc::new(first_calls);
+    let bodiless = Arc::new(Bodiless::new(host.clone(), config.fatal.clone()));
     let resolver = Box::new(Resolver {
         fatal: config.fatal.clone(),
         tiering: config.tiering,
         first_calls: first_calls.clone(),
         runtime: runtime.clone(),
+        bodiless: bodiless.clone(),
     });
     let stubs = Arc::new(StubManager::new(tjit_stubs::Config::default(), resolver)?);
     let trip_context = Box::new(TripContext {
@@ -52,6 +56,7 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
     };
     let layer = CompileLayer::new(&session, layer_config)?;
     let support = support::compile(&session, &layer, &trip_context)?;
+    bodiless.enter_through(Entry::catching(&support)?);
     let dylib = session.create_dylib("program")?;
     dylib.add_generator(Box::new(support::generator(
         stubs.clone(),
@@ -69,6 +74,7 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
         context: ThreadSafeContext::new(),
         stubs,
         runtime,
+        bodiless,
         support,
         _trip_context: trip_context,
     };

@@ -38,8 +38,6 @@ pub(crate) fn serve(engine: &Engine, calls: &Receiver<FirstCall>, stop: &Receive
 
 /// Compiles the baseline of `function`, unless it has one, and returns its address.
 fn compile(engine: &Engine, function: FunctionId) -> Result<usize, Error> {
-    // Not the record's failure: a later link may define it.
-    engine.check_defined(function)?;
     let root = match engine.runtime.baseline(function).map_err(failed_before)? {
         Baseline::Ready(address) => return Ok(address),
         Baseline::Mine(guard) => guard,
@@ -111,7 +109,7 @@ impl<'r> Group<'r> {
                 let Some(record) = engine.record(callee) else {
                     continue;
                 };
-                if !seen.insert(record.id()) {
+                if !seen.insert(record.id()) || engine.bodiless.contains(record.id()) {
                     continue;
                 }
                 if let Ok(BaselineTicket::Mine(guard)) = engine.runtime.begin_baseline(record.id())

@@ -5,12 +5,13 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use tjit_compile_layer::CompileLayer;
-use tjit_link::{LinkError, Linked, Program};
+use tjit_link::{FunctionKind, Linked, LinkedFunction, Program};
 use tjit_orc::{Dylib, ThreadSafeContext, ThreadSafeModule};
 use tjit_runtime::{FunctionId, FunctionInfo, FunctionRecord, Runtime};
 use tjit_stubs::{CodePtr, StubId, StubManager, Target};
 
 use crate::Error;
+use crate::bodiless::Bodiless;
 use crate::config::Config;
 use crate::request::Request;
 use crate::support::{OWN_TRIP_FUNCTION, function_at};
@@ -26,6 +27,7 @@ pub(crate) struct Engine {
     pub(crate) context: ThreadSafeContext,
     pub(crate) stubs: Arc<StubManager>,
     pub(crate) runtime: Arc<Runtime<Request>>,
+    pub(crate) bodiless: Arc<Bodiless>,
     /// Addresses of what every program gets from us: the parts of libc that are linked statically, the trip function, and
     /// the one through which we call it.
     pub(crate) support: HashMap<String, u64>,
@@ -78,7 +80,45 @@ impl Engine {
         }
         for function in known {
             if let Some(stub) = self.stubs.find(&function.symbol) {
+                self.bodiless.remove(FunctionId::new(stub.id.index()));
                 self.stubs.reset_lazy(stub.id)?;
+            }
+        }
+        linked
+            .functions
+            .iter()
+            .try_for_each(|function| self.note_bodiless(function))
+    }
+
+    /// Remembers what stands behind the stub of a function without a body.
+    fn note_bodiless(&self, function: &LinkedFunction) -> Result<(), Error> {
+        let id = |symbol| {
+            let record = self.record(symbol);
+            record.ok_or_else(|| Error::NoEntry(function.symbol.clone()))
+        };
+        match &function.kind {
+            FunctionKind::Body => {}
+            FunctionKind::Undefined => self.bodiless.add_undefined(id(&function.symbol)?.id()),
+            FunctionKind::IFunc { resolver } => {
+                let resolver = id(resolver)?.stub();
+                self.bodiless
+                    .add_ifunc(id(&function.symbol)?.id(), resolver);
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the resolvers of the ifuncs among newly linked functions, on this thread, and leads their stubs where they say.
+    ///
+    /// # Safety
+    /// The modules' code must be free of undefined behaviour.
+    pub(crate) unsafe fn choose_ifuncs(&self, linked: &Linked) -> Result<(), Error> {
+        for function in &linked.functions {
+            if let FunctionKind::IFunc { .. } = function.kind
+                && let Some(record) = self.record(&function.symbol)
+            {
+                let code = self.bodiless.choose(record)?;
+                self.install(record, code.addr())?;
             }
         }
         Ok(())
@@ -104,7 +144,10 @@ impl Engine {
                 continue;
             };
             match self.stubs.find(alias) {
-                Some(known) => self.stubs.update(known.id, stub.address)?,
+                Some(known) => {
+                    self.bodiless.remove(FunctionId::new(known.id.index()));
+                    self.stubs.update(known.id, stub.address)?;
+                }
                 None => symbols.push((alias.as_str(), function_at(stub.address.addr() as u64))),
             }
         }
@@ -118,21 +161,6 @@ impl Engine {
     pub(crate) fn record(&self, symbol: &str) -> Option<&FunctionRecord> {
         let stub = self.stubs.find(symbol)?;
         self.runtime.table().get(FunctionId::new(stub.id.index()))
-    }
-
-    /// The error of calling `function` if nobody defines it.
-    pub(crate) fn check_defined(&self, function: FunctionId) -> Result<(), Error> {
-        let undefined = self
-            .runtime
-            .table()
-            .get(function)
-            .and_then(|record| self.program().undefined(record.symbol()));
-        match undefined {
-            Some(undefined) => Err(Error::from(LinkError::Undefined {
-                symbols: vec![undefined],
-            })),
-            None => Ok(()),
-        }
     }
 
     /// Makes the stub of `function` lead to `address`.

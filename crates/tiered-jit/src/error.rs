@@ -55,6 +55,32 @@ pub enum Error {
         /// Which step failed and why.
         reason: String,
     },
+    /// A function was called that nobody defines. It may be called again when a module or library that does has been added.
+    #[error(
+        "{} `{}`, which neither the program nor its libraries define: add the module or library that does",
+        .caller.as_ref().map_or_else(|| "somebody calls".to_owned(), |caller| format!("`{caller}` calls")),
+        tjit_link::demangle(symbol)
+    )]
+    Undefined {
+        /// The function's linker-level name.
+        symbol: String,
+        /// The function that calls it, as its source spells it, if the program or a library has it.
+        caller: Option<String>,
+    },
+    /// The resolver of an ifunc did not choose a function, so that calling the ifunc is this error too.
+    #[error(
+        "choosing the function behind `{}`: {reason}",
+        tjit_link::demangle(symbol)
+    )]
+    IFunc {
+        /// The ifunc's linker-level name.
+        symbol: String,
+        /// How its resolver failed.
+        reason: String,
+    },
+    /// What was to be recompiled is an ifunc.
+    #[error("`{}` has no body to recompile: a resolver chose the function behind it", tjit_link::demangle(.0))]
+    NoBody(String),
     /// An exception left a constructor. The constructors after it have not run.
     #[error(
         "constructing the program: `{}`: {what}",

@@ -11,6 +11,7 @@ use tjit_runtime::{FunctionId, Runtime};
 use tjit_stubs::{CodePtr, LazyResolver, Resolution, StubId};
 
 use crate::answer::{self, Answer};
+use crate::bodiless::Bodiless;
 use crate::config::{FatalHandler, Tiering};
 use crate::request::Request;
 use crate::{Error, fork, landing};
@@ -60,12 +61,19 @@ pub(crate) struct Resolver {
     pub(crate) tiering: Tiering,
     pub(crate) first_calls: Arc<FirstCalls>,
     pub(crate) runtime: Arc<Runtime<Request>>,
+    pub(crate) bodiless: Arc<Bodiless>,
 }
 
 impl LazyResolver for Resolver {
-    fn resolve(&self, stub: StubId, _return_address: usize) -> Resolution {
-        let code = self.code(FunctionId::new(stub.index()));
-        match code.map(Resolution::Code) {
+    fn resolve(&self, stub: StubId, return_address: usize) -> Resolution {
+        let function = FunctionId::new(stub.index());
+        let code = self
+            .bodiless
+            .code(self.runtime.table(), function, return_address);
+        match code
+            .unwrap_or_else(|| self.code(function))
+            .map(Resolution::Code)
+        {
             Ok(resolution) => resolution,
             Err(error) => match landing::divert(error) {
                 Ok(code) => Resolution::Detour(code),

@@ -118,6 +118,17 @@ fn symbol(library: &Library, name: &CStr) -> Option<usize> {
 
 /// Whether the address lies in a library that programs may bind to.
 fn may_be_bound(address: usize) -> bool {
+    match dl_info(address) {
+        Some(info) if !info.dli_fname.is_null() => {
+            // SAFETY: dladdr returned a NUL-terminated path that lives as long as the library is loaded.
+            is_bindable(unsafe { CStr::from_ptr(info.dli_fname) })
+        }
+        _ => true,
+    }
+}
+
+/// What the dynamic linker knows of the library that an address lies in.
+pub(crate) fn dl_info(address: usize) -> Option<libc::Dl_info> {
     let mut info = libc::Dl_info {
         dli_fname: std::ptr::null(),
         dli_fbase: std::ptr::null_mut(),
@@ -126,11 +137,7 @@ fn may_be_bound(address: usize) -> bool {
     };
     // SAFETY: `info` is valid for writes; any address may be asked for.
     let known = unsafe { libc::dladdr(address as *const c_void, &mut info) };
-    if known == 0 || info.dli_fname.is_null() {
-        return true;
-    }
-    // SAFETY: dladdr returned a NUL-terminated path that lives as long as the library is loaded.
-    is_bindable(unsafe { CStr::from_ptr(info.dli_fname) })
+    (known != 0).then_some(info)
 }
 
 /// Whether programs may bind to the library of that path.

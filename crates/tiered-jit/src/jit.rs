@@ -71,6 +71,7 @@ impl TieredJit {
     /// # Errors
     /// [`Error::Llvm`] if a module can't be parsed, [`Error::Link`] if it is broken, made for another target, defines what is
     /// defined already, refers to a variable that nobody defines, or uses what can't be linked. Nothing has changed then.
+    /// [`Error::IFunc`] if a resolver failed, which leaves that function an error to call, and no constructor has run.
     /// [`Error::Constructor`] if an exception left a constructor, or what else ended one (see [`TieredJit::protect`]): the modules
     /// are part of the program then, and the constructors after it have not run.
     ///
@@ -115,9 +116,12 @@ impl TieredJit {
     /// Begins a request to recompile a function, whether it was never called, is running, or is optimised already.
     ///
     /// # Errors
-    /// [`Error::Link`] if no function has that name, or several do; the candidates are listed.
+    /// [`Error::Link`] if no function has that name, or several do; the candidates are listed. [`Error::NoBody`] for an ifunc.
     pub fn reoptimize(&self, name: &str) -> Result<Reoptimize, Error> {
         let record = self.find(name)?;
+        if self.engine().bodiless.contains(record.id()) {
+            return Err(Error::NoBody(record.symbol().to_string()));
+        }
         Ok(Reoptimize::new(
             self.owner.engine.clone(),
             record.id(),

@@ -10,6 +10,8 @@ mod source;
 mod answer;
 mod assemble;
 mod baseline;
+mod bodiless;
+mod caller;
 mod counters;
 mod emit_ir;
 mod emulated_tls;

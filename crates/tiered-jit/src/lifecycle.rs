@@ -79,6 +79,8 @@ pub(crate) unsafe fn construct(
         Uncaught::Error => Entry::catching(&engine.support)?,
         Uncaught::Terminate => Entry::terminating(&engine.support)?,
     };
+    // SAFETY: says our caller.
+    unsafe { engine.choose_ifuncs(linked)? };
     // Before the program registers any handler, and so to run after all of them.
     register(engine, &linked.destructors)?;
     for constructor in &linked.constructors {

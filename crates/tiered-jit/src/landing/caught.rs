@@ -64,9 +64,8 @@ unsafe fn describe(exception: *mut UnwindException, is_standard: bool) -> String
     let object = unsafe { __cxa_begin_catch(exception) };
     // SAFETY: an exception is being handled.
     let type_info = unsafe { __cxa_current_exception_type() };
-    // SAFETY: null or the type of that exception, whose name is NUL-terminated.
-    let type_name = unsafe { type_info.as_ref() }.map(|info| unsafe { CStr::from_ptr(info.name) });
-    let type_name = type_name.map_or_else(|| "unknown".to_owned(), demangled_type);
+    // SAFETY: null or the type of that exception.
+    let type_name = unsafe { type_name(type_info) };
     let mut text = format!("it threw `{type_name}`");
     if is_standard {
         // SAFETY: says our caller.
@@ -80,10 +79,23 @@ unsafe fn describe(exception: *mut UnwindException, is_standard: bool) -> String
 }
 
 /// # Safety
+/// Null or a type's.
+unsafe fn type_name(type_info: *const TypeInfo) -> String {
+    // SAFETY: says our caller.
+    let Some(type_info) = (unsafe { type_info.as_ref() }) else {
+        return "unknown".to_owned();
+    };
+    // SAFETY: the name of a type is NUL-terminated.
+    demangled_type(unsafe { CStr::from_ptr(type_info.name) })
+}
+
+/// # Safety
 /// `object` is a `std::exception`.
 unsafe fn message(object: *const StandardException) -> String {
     // SAFETY: says our caller; the third function of the table is of this type.
-    let what = unsafe { std::mem::transmute::<*const c_void, What>((*(*object).virtual_table)[2]) };
+    let entry = unsafe { (*(*object).virtual_table)[2] };
+    // SAFETY: as above.
+    let what = unsafe { std::mem::transmute::<*const c_void, What>(entry) };
     // SAFETY: `what` must not throw, and returns a NUL-terminated string that lives as long as the exception, or null.
     let message = unsafe { what(object) };
     if message.is_null() {

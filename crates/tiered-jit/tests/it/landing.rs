@@ -280,3 +280,62 @@ fn a_constructor_that_calls_what_cannot_be_had() {
     check_broken(result.map(|()| 0));
     assert_eq!(nullary(&jit, "fine"), 3);
 }
+
+const USER: &str = "declare i64 @_Z7missingl(i64)\n\
+    define i64 @_ZN1n4userEl(i64 %x) {\n  %y = call i64 @_Z7missingl(i64 %x)\n  %z = add i64 %y, 1\n  ret i64 %z\n}\n";
+
+#[test]
+fn undefined_functions_name_symbol_and_caller() {
+    for tiering in TIERS {
+        let builder = with_threshold(1).tiering(tiering);
+        let jit = builder.build().expect("the JIT starts");
+        add(&jit, USER).expect("it links");
+        for _ in 0..3 {
+            let error = attempt(&jit, "n::user", 1).expect_err("nobody defines it");
+            let Error::Undefined { symbol, caller } = &error else {
+                panic!("{error:?}")
+            };
+            assert_eq!(symbol, "_Z7missingl");
+            assert_eq!(caller.as_deref(), Some("n::user(long)"));
+            let text = error.to_string();
+            assert!(
+                text.starts_with("`n::user(long)` calls `missing(long)`, which"),
+                "{text}"
+            );
+        }
+        let later = "define i64 @_Z7missingl(i64 %x) {\n  %y = mul i64 %x, 10\n  ret i64 %y\n}\n";
+        add(&jit, later).expect("it may come later");
+        assert_eq!(attempt(&jit, "n::user", 4).expect("it is there"), 41);
+    }
+}
+
+/// The library comes while the program runs, as natively with lazy binding.
+#[test]
+fn undefined_functions_may_come_with_a_library() {
+    let files = tjit_test_util::temp_dir();
+    let source = files.path().join("late.c");
+    std::fs::write(&source, "long late_arrival(long x) { return x * 3; }\n")
+        .expect("it can be written");
+    let library = files.path().join("liblate_arrival.so");
+    let status = std::process::Command::new(tjit_test_util::tool(tjit_test_util::Tool::Clang))
+        .args(["-shared", "-fPIC", "-o"])
+        .args([&library, &source])
+        .status();
+    assert!(status.expect("clang starts").success());
+    let jit = load_cpp(
+        with_threshold(2),
+        "#include <dlfcn.h>\nextern \"C\" long late_arrival(long);\n\
+         extern \"C\" long calls(long x) { return late_arrival(x) + 1; }\n\
+         extern \"C\" long opens(long path) { return dlopen(reinterpret_cast<const char *>(path), RTLD_NOW | RTLD_GLOBAL) != nullptr; }\n",
+    );
+    let error = attempt(&jit, "calls", 1).expect_err("nobody defines it");
+    assert!(matches!(error, Error::Undefined { .. }), "{error:?}");
+    let path = CString::new(library.to_string_lossy().as_bytes()).expect("no NUL");
+    assert_eq!(
+        attempt(&jit, "opens", path.as_ptr() as i64).expect("it compiles"),
+        1
+    );
+    for x in 0..5 {
+        assert_eq!(attempt(&jit, "calls", x).expect("it is there"), 3 * x + 1);
+    }
+}

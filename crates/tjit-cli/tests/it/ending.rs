@@ -294,3 +294,25 @@ fn children_of_fork_compile() {
         check_program(&output, "20 21 22 23 6\n", 0);
     }
 }
+
+#[test]
+fn an_undefined_function_matters_when_it_is_called() {
+    let files = Files::new();
+    let source = files.write(
+        "undefined.c",
+        "#include <stdio.h>\nint frobnicate(int);\n__attribute__((weak)) int absent(int);\n\
+         static int use(int n) { return frobnicate(n); }\n\
+         int main(int argc, char **argv) { printf(\"%d\", absent == 0); return argc > 1 ? use(argc) : 4; }\n",
+    );
+    check_program(&tjit_run([&source]), "1", 4);
+    let called = tjit_run([source.as_os_str(), "--".as_ref(), "call".as_ref()]);
+    assert_eq!(
+        (called.stdout.as_str(), called.code),
+        ("1", 2),
+        "{called:?}"
+    );
+    let says =
+        "tjit: error: `use` calls `frobnicate`, which neither the program nor its libraries define";
+    assert!(called.stderr.starts_with(says), "{called:?}");
+    assert_eq!(called.stderr.lines().count(), 1, "{called:?}");
+}
