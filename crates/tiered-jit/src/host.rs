@@ -8,7 +8,7 @@ use std::sync::{PoisonError, RwLock};
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_LAZY};
 use tjit_link::{HostSymbols, ThreadLocalIndex};
 
-use crate::{Error, thread_local};
+use crate::{Error, cpu_model, thread_local};
 
 /// What a C or C++ program is linked with when nobody says otherwise, and so may rely on finding.
 const DEFAULT_LIBRARIES: [&str; 4] = ["libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1"];
@@ -18,7 +18,7 @@ const DEFAULT_LIBRARIES: [&str; 4] = ["libc.so.6", "libm.so.6", "libstdc++.so.6"
 const NEVER_BOUND: &str = "libLLVM";
 
 /// Symbols of the host, looked up in this order: the embedder's definitions, the libraries it named, the global scope of
-/// the process (so that interposed allocators are found), the default libraries.
+/// the process (so that interposed allocators are found), the default libraries, what only static linkers find.
 #[derive(Debug)]
 pub(crate) struct Host {
     definitions: HashMap<String, u64>,
@@ -58,7 +58,8 @@ impl Host {
         }
         let addresses = self.in_libraries(name);
         let mut bound = addresses.filter(|&address| may_be_bound(address));
-        bound.next().map(|address| address as u64)
+        let found = bound.next().map(|address| address as u64);
+        found.or_else(|| cpu_model::address_of(name))
     }
 
     /// What the libraries have of that name, in their order.

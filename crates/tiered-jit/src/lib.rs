@@ -13,6 +13,7 @@ mod baseline;
 mod bodiless;
 mod caller;
 mod counters;
+mod cpu_model;
 mod emit_ir;
 mod emulated_tls;
 mod engine;
