@@ -26,6 +26,7 @@ fn main() {
     build
         .cpp(true)
         .files([
+            "shim/aliases.cpp",
             "shim/define.cpp",
             "shim/fold.cpp",
             "shim/slice.cpp",

@@ -1,13 +1,13 @@
 // Copies chosen definitions of a module into a new module of the same context, leaving declarations of
 // everything else they refer to. llvm-c can clone whole modules only; see docs/adr/0001-cxx-shim.md.
 
+#include "declare.h"
+
 #include "llvm-c/Core.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/GlobalAlias.h"
-#include "llvm/IR/GlobalVariable.h"
-#include "llvm/IR/Module.h"
 #include "llvm/Transforms/Utils/Cloning.h"
 #include "llvm/Transforms/Utils/ValueMapper.h"
 
@@ -38,43 +38,6 @@ LLVMModuleRef tjit_slice(LLVMModuleRef Source, const char *Name,
 
 namespace {
 
-void makeExternal(GlobalValue &GV) {
-  // A slice is linked on its own: what was local to a module is found by its (promoted, unique) name, and
-  // may lie anywhere, so nothing may be assumed to be within reach of a PC-relative reference.
-  GV.setLinkage(GlobalValue::ExternalLinkage);
-  GV.setVisibility(GlobalValue::DefaultVisibility);
-  GV.setDLLStorageClass(GlobalValue::DefaultStorageClass);
-  GV.setDSOLocal(false);
-}
-
-void declareLinkage(GlobalValue &Declaration, const GlobalValue &Original) {
-  makeExternal(Declaration);
-  if (Original.hasExternalWeakLinkage())
-    Declaration.setLinkage(GlobalValue::ExternalWeakLinkage);
-}
-
-Function *declareFunction(Module &M, const Function &F, StringRef Name) {
-  auto *New = Function::Create(F.getFunctionType(), GlobalValue::ExternalLinkage,
-                               F.getAddressSpace(), Name, &M);
-  New->copyAttributesFrom(&F);
-  // These point into the source module; CloneFunctionInto maps and sets them again on definitions.
-  New->setPersonalityFn(nullptr);
-  New->setPrefixData(nullptr);
-  New->setPrologueData(nullptr);
-  declareLinkage(*New, F);
-  return New;
-}
-
-GlobalVariable *declareVariable(Module &M, const GlobalVariable &V) {
-  auto *New = new GlobalVariable(M, V.getValueType(), V.isConstant(),
-                                 GlobalValue::ExternalLinkage, nullptr,
-                                 V.getName(), nullptr, V.getThreadLocalMode(),
-                                 V.getAddressSpace());
-  New->copyAttributesFrom(&V);
-  declareLinkage(*New, V);
-  return New;
-}
-
 /// Leaves a declaration of every global that a copied definition refers to.
 class Declarer final : public ValueMaterializer {
   Module &Target;
@@ -99,20 +62,8 @@ public:
     if (auto *F = dyn_cast<Function>(GV))
       return declareFunction(Target, *F, F->getName());
     if (auto *Variable = dyn_cast<GlobalVariable>(GV))
-      return declareVariable(Target, *Variable);
-    // An alias or ifunc is, from outside, a function or a variable of its value type.
-    if (auto *Type = dyn_cast<FunctionType>(GV->getValueType())) {
-      auto *New = Function::Create(Type, GlobalValue::ExternalLinkage,
-                                   GV->getAddressSpace(), GV->getName(), &Target);
-      declareLinkage(*New, *GV);
-      return New;
-    }
-    auto *New = new GlobalVariable(Target, GV->getValueType(), false,
-                                   GlobalValue::ExternalLinkage, nullptr,
-                                   GV->getName(), nullptr,
-                                   GV->getThreadLocalMode(), GV->getAddressSpace());
-    declareLinkage(*New, *GV);
-    return New;
+      return declareVariable(Target, *Variable, Variable->getName());
+    return declareByType(Target, *GV, GV->getName());
   }
 };
 
@@ -185,7 +136,7 @@ GlobalValue *createCopy(Module &M, GlobalValue &From, StringRef BodyName) {
   if (auto *F = dyn_cast<Function>(&From))
     return declareFunction(M, *F, BodyName.empty() ? F->getName() : BodyName);
   if (auto *Variable = dyn_cast<GlobalVariable>(&From))
-    return declareVariable(M, *Variable);
+    return declareVariable(M, *Variable, Variable->getName());
   auto &Alias = cast<GlobalAlias>(From);
   auto *New = GlobalAlias::create(Alias.getValueType(), Alias.getAddressSpace(),
                                   GlobalValue::ExternalLinkage, Alias.getName(), &M);

@@ -5,10 +5,10 @@ use inkwell::values::GlobalValue;
 use llvm_sys::core::{
     LLVMAddFunction, LLVMAddGlobal, LLVMAliasGetAliasee, LLVMAliasSetAliasee, LLVMGetFirstFunction,
     LLVMGetFirstGlobal, LLVMGetFirstGlobalAlias, LLVMGetFirstGlobalIFunc, LLVMGetModuleInlineAsm,
-    LLVMGetNamedGlobalAlias, LLVMGetNextFunction, LLVMGetNextGlobal, LLVMGetNextGlobalAlias,
-    LLVMGetNextGlobalIFunc, LLVMGetThreadLocalMode, LLVMGetTypeKind, LLVMGetVisibility,
-    LLVMGlobalGetValueType, LLVMIsDeclaration, LLVMReplaceAllUsesWith, LLVMSetLinkage,
-    LLVMSetThreadLocalMode, LLVMSetValueName2,
+    LLVMGetNextFunction, LLVMGetNextGlobal, LLVMGetNextGlobalAlias, LLVMGetNextGlobalIFunc,
+    LLVMGetThreadLocalMode, LLVMGetTypeKind, LLVMGetVisibility, LLVMGlobalGetValueType,
+    LLVMIsDeclaration, LLVMReplaceAllUsesWith, LLVMSetLinkage, LLVMSetThreadLocalMode,
+    LLVMSetValueName2,
 };
 use llvm_sys::prelude::{LLVMModuleRef, LLVMValueRef};
 use llvm_sys::{LLVMLinkage, LLVMTypeKind, LLVMVisibility};
@@ -146,22 +146,6 @@ pub fn rename(module: &Module<'_>, from: &str, to: &str) -> bool {
 pub(crate) fn set_name(value: LLVMValueRef, name: &str) {
     // SAFETY: a live value, and the range is that of a live slice, which LLVM copies.
     unsafe { LLVMSetValueName2(value, name.as_ptr().cast(), name.len()) };
-}
-
-/// Makes every use of an alias in its module a use of what it stands for, so that an optimiser that sees both names in a slice
-/// does not take them for different addresses. The alias itself stays. Returns whether it was there.
-pub fn replace_alias_uses(module: &Module<'_>, alias: &str) -> bool {
-    let (start, length) = (alias.as_ptr().cast(), alias.len());
-    // SAFETY: a live module, and the range is that of a live slice.
-    let value = unsafe { LLVMGetNamedGlobalAlias(module.as_mut_ptr(), start, length) };
-    if value.is_null() {
-        return false;
-    }
-    // SAFETY: a live alias always has an aliasee.
-    let target = unsafe { LLVMAliasGetAliasee(value) };
-    // SAFETY: both are pointers of one address space (verifier), and the target is not made of the alias (no cycles).
-    unsafe { LLVMReplaceAllUsesWith(value, target) };
-    true
 }
 
 /// Turns a definition into one that others provide. A function or variable stays as a body to inline or a value to

@@ -7,6 +7,7 @@ mod error;
 mod names;
 
 mod accesses;
+mod aliases;
 mod constant;
 mod context;
 mod fold;
@@ -35,6 +36,7 @@ mod tracker;
 mod unit;
 
 pub use accesses::{Access, Follow, accesses};
+pub use aliases::{flatten_aliases, replace_alias_uses, split_definition};
 pub use buffer::MemoryBuffer;
 pub use callback::{guard, panic_message};
 pub use constant::constant_of_bytes;
@@ -43,10 +45,7 @@ pub use dylib::{Dylib, EvaluatedSymbol};
 pub use error::{Error, ErrorKind};
 pub use fold::{direct_users, fold_instructions};
 pub use generator::Generate;
-pub use globals::{
-    Global, GlobalKind, definitions, demote, inline_assembly, name_unnamed, rename,
-    replace_alias_uses,
-};
+pub use globals::{Global, GlobalKind, definitions, demote, inline_assembly, name_unnamed, rename};
 pub use known_value::{redirect_reads, set_known_value};
 pub use label_flow::labels_escape;
 pub use labels::{Users, jumps_to_addresses, users};

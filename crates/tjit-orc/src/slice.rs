@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::ffi::c_char;
 
+use llvm_sys::LLVMValueKind;
 use llvm_sys::core::{
-    LLVMGetNamedFunctionWithLength, LLVMGetNamedGlobalAlias, LLVMGetNamedGlobalWithLength,
-    LLVMIsDeclaration,
+    LLVMGetNamedFunctionWithLength, LLVMGetNamedGlobalAlias, LLVMGetNamedGlobalIFunc,
+    LLVMGetNamedGlobalWithLength, LLVMGetValueKind, LLVMIsDeclaration,
 };
 use llvm_sys::prelude::{LLVMModuleRef, LLVMValueRef};
 
@@ -88,6 +89,10 @@ pub(crate) fn slice(
             let Some(source) = find_definition(module, definition.name) else {
                 return fail("the module does not define it");
             };
+            // SAFETY: a live definition.
+            if unsafe { LLVMGetValueKind(source) } == LLVMValueKind::LLVMGlobalIFuncValueKind {
+                return fail("it is an ifunc, which has no body");
+            }
             if !seen.insert(definition.body_name.unwrap_or(definition.name)) {
                 return fail("it is named twice");
             }
@@ -131,8 +136,12 @@ pub(crate) fn find_definition(module: LLVMModuleRef, name: &str) -> Option<LLVMV
     let variable = unsafe { LLVMGetNamedGlobalWithLength(module, start, length) };
     // SAFETY: as above.
     let alias = unsafe { LLVMGetNamedGlobalAlias(module, start, length) };
-    [function, variable, alias].into_iter().find(|&value| {
-        // SAFETY: a non-null result is a global value of the module.
-        !value.is_null() && unsafe { LLVMIsDeclaration(value) } == 0
-    })
+    // SAFETY: as above.
+    let ifunc = unsafe { LLVMGetNamedGlobalIFunc(module, start, length) };
+    [function, variable, alias, ifunc]
+        .into_iter()
+        .find(|&value| {
+            // SAFETY: a non-null result is a global value of the module.
+            !value.is_null() && unsafe { LLVMIsDeclaration(value) } == 0
+        })
 }

@@ -6,11 +6,11 @@ use llvm_sys::comdat::{LLVMComdatSelectionKind, LLVMGetComdat, LLVMGetComdatSele
 use llvm_sys::core::{
     LLVMAliasGetAliasee, LLVMConstIntGetZExtValue, LLVMGetAlignment, LLVMGetCalledValue,
     LLVMGetConstOpcode, LLVMGetEnumAttributeAtIndex, LLVMGetEnumAttributeKindForName,
-    LLVMGetFirstBasicBlock, LLVMGetFirstInstruction, LLVMGetFirstUse, LLVMGetInitializer,
-    LLVMGetInstructionOpcode, LLVMGetNextBasicBlock, LLVMGetNextInstruction, LLVMGetNumOperands,
-    LLVMGetOperand, LLVMGetSection, LLVMGetValueKind, LLVMGetVisibility, LLVMGlobalGetValueType,
-    LLVMIsAConstantInt, LLVMIsAGlobalValue, LLVMIsDeclaration, LLVMIsExternallyInitialized,
-    LLVMIsGlobalConstant, LLVMIsThreadLocal, LLVMSetOperand,
+    LLVMGetFirstBasicBlock, LLVMGetFirstInstruction, LLVMGetFirstUse, LLVMGetGlobalIFuncResolver,
+    LLVMGetInitializer, LLVMGetInstructionOpcode, LLVMGetNextBasicBlock, LLVMGetNextInstruction,
+    LLVMGetNumOperands, LLVMGetOperand, LLVMGetSection, LLVMGetValueKind, LLVMGetVisibility,
+    LLVMGlobalGetValueType, LLVMIsAConstantInt, LLVMIsAGlobalValue, LLVMIsDeclaration,
+    LLVMIsExternallyInitialized, LLVMIsGlobalConstant, LLVMIsThreadLocal, LLVMSetOperand,
 };
 use llvm_sys::prelude::{LLVMModuleRef, LLVMValueRef};
 use llvm_sys::target::{LLVMABISizeOfType, LLVMGetModuleDataLayout};
@@ -49,7 +49,7 @@ pub struct SurveyedGlobal {
     pub size: u64,
     /// Bytes; 0 where none is asked for.
     pub alignment: u32,
-    /// For an alias, what it stands for.
+    /// For an alias, what it stands for; for an ifunc, its resolver.
     pub target: Option<AliasTarget>,
     /// Attributes of a function.
     pub attributes: FunctionAttributes,
@@ -123,7 +123,13 @@ fn describe(module: LLVMModuleRef, kind: GlobalKind, value: LLVMValueRef) -> Sur
         comdat: if is_object { comdat(value) } else { None },
         size: if is_variable { size(module, value) } else { 0 },
         alignment: if is_object { alignment(value) } else { 0 },
-        target: (kind == GlobalKind::Alias).then(|| alias_target(value)),
+        target: match kind {
+            // SAFETY: a live alias.
+            GlobalKind::Alias => Some(target(unsafe { LLVMAliasGetAliasee(value) })),
+            // SAFETY: a live ifunc.
+            GlobalKind::IFunc => Some(target(unsafe { LLVMGetGlobalIFuncResolver(value) })),
+            GlobalKind::Function | GlobalKind::Variable => None,
+        },
         attributes: match kind {
             GlobalKind::Function => attributes(value),
             _ => FunctionAttributes::default(),
@@ -144,7 +150,8 @@ fn is_thread_local(kind: GlobalKind, value: LLVMValueRef) -> bool {
         // SAFETY: a live variable.
         GlobalKind::Variable => (unsafe { LLVMIsThreadLocal(value) }) != 0,
         GlobalKind::Alias => {
-            let base = alias_base(value).0;
+            // SAFETY: a live alias.
+            let base = base(unsafe { LLVMAliasGetAliasee(value) }).0;
             // SAFETY: a live value; null is answered with null.
             let variable = unsafe { llvm_sys::core::LLVMIsAGlobalVariable(base) };
             // SAFETY: not null, so a live variable.
@@ -197,14 +204,12 @@ fn size(module: LLVMModuleRef, variable: LLVMValueRef) -> u64 {
     unsafe { LLVMABISizeOfType(layout, value_type) }
 }
 
-/// The global that an alias stands for, through constant expressions but not through other aliases (null if there is
+/// The global that a constant is the address of, through constant expressions but not through aliases (null if there is
 /// none), and whether at offset 0.
-fn alias_base(alias: LLVMValueRef) -> (LLVMValueRef, bool) {
-    // SAFETY: the callers pass a live alias.
-    let mut value = unsafe { LLVMAliasGetAliasee(alias) };
+fn base(mut value: LLVMValueRef) -> (LLVMValueRef, bool) {
     let mut exact = true;
     loop {
-        // SAFETY: a live constant.
+        // SAFETY: the callers pass a live constant.
         if !unsafe { LLVMIsAGlobalValue(value) }.is_null() {
             return (value, exact);
         }
@@ -223,8 +228,8 @@ fn alias_base(alias: LLVMValueRef) -> (LLVMValueRef, bool) {
     }
 }
 
-fn alias_target(alias: LLVMValueRef) -> AliasTarget {
-    let (base, exact) = alias_base(alias);
+fn target(value: LLVMValueRef) -> AliasTarget {
+    let (base, exact) = base(value);
     AliasTarget {
         base: (!base.is_null()).then(|| String::from_utf8_lossy(&name_bytes(base)).into_owned()),
         exact,

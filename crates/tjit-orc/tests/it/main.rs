@@ -1,5 +1,6 @@
 //! Integration tests of the ORC handles. What is called "fact" in a comment is not promised by LLVM but relied on.
 
+mod aliases;
 mod diagnostics;
 mod globals;
 mod inkwell_interop;
