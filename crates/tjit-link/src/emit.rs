@@ -143,6 +143,12 @@ fn add_module<'m>(
                 linked.functions.push(function(FunctionKind::Undefined));
             }
             (GlobalKind::Function, ..) => linked.functions.push(function(FunctionKind::Body)),
+            (GlobalKind::IFunc, ..) => {
+                let resolver = symbol.resolver.as_deref().unwrap_or_default().to_owned();
+                linked
+                    .functions
+                    .push(function(FunctionKind::IFunc { resolver }));
+            }
             (_, _, Some(target)) => linked.function_aliases.push((name(), target.to_string())),
             _ if is_data(module, global) => data.push(Cow::Borrowed(&*global.name)),
             _ => {}

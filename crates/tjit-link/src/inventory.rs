@@ -7,7 +7,7 @@ use inkwell::module::{Linkage, Module};
 use tjit_mangle::Mangler;
 use tjit_orc::{
     Body, ComdatKind, GlobalKind, References, SurveyedGlobal, ThreadSafeContext, ThreadSafeModule,
-    body, inline_assembly, references, survey,
+    body, flatten_aliases, inline_assembly, references, survey,
 };
 
 use crate::called::{self, Called};
@@ -145,6 +145,7 @@ impl Inventory {
         let read = module.with_module(|module| {
             let handle = nonshared.give(module, &suffix)?;
             names::settle(module, &name, mangler, &suffix)?;
+            flatten_aliases(module);
             Ok::<_, LinkError>((handle, read(module)))
         })?;
         let (handle, (globals, assembly)) = read;
@@ -219,6 +220,12 @@ impl Inventory {
                 variable.set_alignment(alignment);
             }
         });
+    }
+
+    /// Adds what was made after the module had been read.
+    pub(crate) fn add(&mut self, global: Global) {
+        self.globals.push(global);
+        self.codes.push(OnceLock::new());
     }
 
     /// Gives a variable that is only declared another name.

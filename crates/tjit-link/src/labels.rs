@@ -31,6 +31,16 @@ impl Labels {
         self.in_tables.contains(variable)
     }
 
+    /// Follows a function to a new name.
+    pub(crate) fn rename(&mut self, from: &str, to: &str) {
+        if let Some(tables) = self.tables.remove(from) {
+            self.tables.insert(to.to_owned(), tables);
+        }
+        if self.pinned.remove(from) {
+            self.pinned.insert(to.to_owned());
+        }
+    }
+
     pub(crate) fn is_pinned(&self, function: &str) -> bool {
         self.pinned.contains(function)
     }

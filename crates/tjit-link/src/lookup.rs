@@ -23,7 +23,7 @@ pub(crate) struct Lookup {
 }
 
 impl Lookup {
-    pub(crate) fn new(functions: &[Arc<str>]) -> Self {
+    pub(crate) fn new<'s>(functions: impl Iterator<Item = &'s Arc<str>>) -> Self {
         Self::with_spellings(functions, |full| {
             let mut spellings = vec![without_parameters(full).to_owned()];
             spellings.extend(without_qualifiers(full));
@@ -31,12 +31,15 @@ impl Lookup {
         })
     }
 
-    pub(crate) fn of_variables(variables: &[Arc<str>]) -> Self {
+    pub(crate) fn of_variables<'s>(variables: impl Iterator<Item = &'s Arc<str>>) -> Self {
         Self::with_spellings(variables, |full| vec![without_functions_parameters(full)])
     }
 
     /// `shorter` has the spellings by which a name may be meant, besides the one in full.
-    fn with_spellings(symbols: &[Arc<str>], shorter: impl Fn(&str) -> Vec<String>) -> Self {
+    fn with_spellings<'s>(
+        symbols: impl Iterator<Item = &'s Arc<str>>,
+        shorter: impl Fn(&str) -> Vec<String>,
+    ) -> Self {
         let mut lookup = Self::default();
         for symbol in symbols {
             let full = demangle(symbol);
@@ -107,7 +110,7 @@ impl Lookup {
 }
 
 impl Program {
-    /// The symbol of a function of the program, by the linker's name, or by the source's with or without parameters:
+    /// The symbol of a function or ifunc of the program, by the linker's name, or by the source's with or without parameters:
     /// `_ZNK6Circle4areaEv`, `Circle::area() const`, `Circle::area()` or `Circle::area`.
     ///
     /// The first use after a link demangles the names of all functions.
@@ -115,7 +118,7 @@ impl Program {
     /// # Errors
     /// [`LinkError::Unknown`] with similar names, [`LinkError::Ambiguous`] with the functions that it may mean.
     pub fn resolve_name(&self, name: &str) -> Result<&str, LinkError> {
-        if let Some((symbol, _)) = self.function(name) {
+        if let Some(symbol) = self.callable(name) {
             return Ok(symbol);
         }
         let lookup = self.lookup();

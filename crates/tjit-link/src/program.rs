@@ -14,7 +14,7 @@ use crate::nonshared::{self, Nonshared};
 use crate::resolve::Owner;
 use crate::sections::SharedSection;
 use crate::table;
-use crate::{HostSymbols, LinkError, ModuleId, Unloaded, emit, refuse, sections};
+use crate::{HostSymbols, LinkError, ModuleId, Unloaded, aliases, emit, refuse, sections};
 
 /// A set of modules linked into one program, out of which functions are sliced to be compiled.
 ///
@@ -28,6 +28,7 @@ pub struct Program {
     modules: Vec<Inventory>,
     symbols: HashMap<Arc<str>, Symbol>,
     functions: Vec<Arc<str>>,
+    ifuncs: Vec<Arc<str>>,
     // Names that look like those of bodies.
     body_like: HashSet<String>,
     copies: Copies,
@@ -46,6 +47,8 @@ pub(crate) struct Symbol {
     pub(crate) definition: Option<Place>,
     /// Of an alias of a function: the function.
     pub(crate) alias_of: Option<Arc<str>>,
+    /// Of an ifunc: the function that chooses what it is.
+    pub(crate) resolver: Option<Arc<str>>,
     callees: OnceLock<Vec<Arc<str>>>,
 }
 
@@ -66,6 +69,7 @@ impl Symbol {
             owner,
             definition,
             alias_of,
+            resolver: None,
             callees: OnceLock::new(),
         }
     }
@@ -79,6 +83,7 @@ impl Program {
             modules: Vec::new(),
             symbols: HashMap::new(),
             functions: Vec::new(),
+            ifuncs: Vec::new(),
             body_like: HashSet::new(),
             copies: Copies::default(),
             lookup: OnceLock::new(),
@@ -119,14 +124,17 @@ impl Program {
         }
         let mut table = table::build(self, &new)?;
         sections::rename(&mut table, self.modules.len(), &mut new);
+        aliases::split(&mut table, self.modules.len(), &mut new);
         let linked = emit::emit(self, &new, &table)?;
 
-        let bodies = linked
-            .functions
-            .iter()
-            .filter(|function| function.kind == FunctionKind::Body);
-        self.functions
-            .extend(bodies.map(|function| Arc::from(function.symbol.as_str())));
+        for function in &linked.functions {
+            let list = match function.kind {
+                FunctionKind::Body => &mut self.functions,
+                FunctionKind::IFunc { .. } => &mut self.ifuncs,
+                FunctionKind::Undefined => continue,
+            };
+            list.push(Arc::from(function.symbol.as_str()));
+        }
         let names = new
             .iter()
             .flat_map(|module| &module.globals)
@@ -224,6 +232,17 @@ impl Program {
     pub(crate) fn function(&self, symbol: &str) -> Option<(&Arc<str>, &Symbol)> {
         let (name, entry) = self.body_of(symbol)?;
         matches!(entry.owner, Some(Owner::Program(_))).then_some((name, entry))
+    }
+
+    /// As [`Program::function`], also for ifuncs: what has a stub of its own.
+    pub(crate) fn callable(&self, symbol: &str) -> Option<&Arc<str>> {
+        let (mut name, mut entry) = self.symbols.get_key_value(symbol)?;
+        if let Some(target) = &entry.alias_of {
+            (name, entry) = self.symbols.get_key_value(target)?;
+        }
+        let is_ifunc = entry.resolver.is_some();
+        let found = self.function(symbol).map(|(name, _)| name);
+        found.or_else(|| is_ifunc.then_some(name))
     }
 
     /// As [`Program::function`], also for functions of others that the program has a body of.
@@ -340,7 +359,9 @@ impl Program {
         unloaded: &Unloaded,
     ) {
         let gone: HashSet<&Arc<str>> = unloaded.functions.iter().collect();
-        self.functions.retain(|symbol| !gone.contains(symbol));
+        for list in [&mut self.functions, &mut self.ifuncs] {
+            list.retain(|symbol| !gone.contains(symbol));
+        }
         for module in modules {
             self.modules[module.index()].unload(empty.clone(), &mut self.copies);
         }
@@ -372,12 +393,13 @@ impl Program {
     }
 
     pub(crate) fn lookup(&self) -> &Lookup {
-        self.lookup.get_or_init(|| Lookup::new(&self.functions))
+        self.lookup
+            .get_or_init(|| Lookup::new(self.functions.iter().chain(&self.ifuncs)))
     }
 
     pub(crate) fn variables(&self) -> &Lookup {
         self.variables
-            .get_or_init(|| Lookup::of_variables(&self.variable_symbols()))
+            .get_or_init(|| Lookup::of_variables(self.variable_symbols().iter()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What can't be linked without changing what the program does.
 
 use inkwell::module::Linkage;
-use tjit_orc::{ComdatKind, GlobalKind};
+use tjit_orc::ComdatKind;
 
 use crate::inventory::{Global, Inventory};
 use crate::{LinkError, asm};
@@ -29,9 +29,7 @@ pub(crate) fn check(module: &Inventory) -> Result<(), LinkError> {
 fn obstacle(global: &Global) -> Option<&'static str> {
     let facts = &global.facts;
     let section = facts.section.as_deref().unwrap_or_default();
-    if facts.kind == GlobalKind::IFunc {
-        Some("it is an ifunc")
-    } else if !facts.defined {
+    if !facts.defined {
         None
     } else if facts.comdat == Some(ComdatKind::Compared) {
         Some("its COMDAT is chosen by size or contents")

@@ -48,7 +48,7 @@ impl Program {
     ///
     /// # Errors
     /// [`LinkError::Unknown`] if the program has no function of one of these names, [`LinkError::Undefined`] if it has no
-    /// body of one, [`LinkError::Unsupported`] for a function that names labels of another.
+    /// body of one, [`LinkError::Unsupported`] for an ifunc and for a function that names labels of another.
     pub fn baseline_slice(&self, symbols: &[&str]) -> Result<ThreadSafeModule, LinkError> {
         let bodies: Vec<_> = symbols
             .iter()
@@ -188,10 +188,20 @@ impl Program {
 
     /// Why there is nothing to slice.
     fn no_body(&self, symbol: &str) -> LinkError {
-        match self.undefined(symbol) {
-            Some(undefined) => LinkError::Undefined {
-                symbols: vec![undefined],
-            },
+        if let Some(undefined) = self.undefined(symbol) {
+            let symbols = vec![undefined];
+            return LinkError::Undefined { symbols };
+        }
+        match self
+            .symbol(symbol)
+            .and_then(|found| found.resolver.as_ref())
+        {
+            Some(resolver) => {
+                let what = format!(
+                    "it is an ifunc, which has no body: `{resolver}` chooses the function that it is"
+                );
+                LinkError::unsupported(symbol, what)
+            }
             None => self.unknown(symbol),
         }
     }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use tjit_mangle::Mangler;
 
+use crate::aliases::{self, Split};
 use crate::inventory::{Global, Inventory, Strength};
 use crate::program::{Place, Program, Symbol};
 use crate::resolve::{self, Candidate, Conflict, Earlier, Owner};
 use crate::sections::{self, Rename, Section};
-use crate::{LinkError, aliases, bind, inventory};
+use crate::{LinkError, bind, inventory};
 
 /// What a link decides.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub(crate) struct Table {
     pub(crate) absent: Vec<Place>,
     /// Sections whose bounds the new modules use.
     pub(crate) sections: Vec<Section>,
+    /// Definitions that gave way and stay for their aliases.
+    pub(crate) splits: Vec<Split>,
     /// Declarations that are to be called otherwise from now on.
     pub(crate) renames: Vec<Rename>,
 }
@@ -30,6 +33,8 @@ pub(crate) struct Table {
 struct Definitions<'m> {
     order: Vec<&'m str>,
     places: HashMap<&'m str, Vec<Place>>,
+    /// The aliases of what has any, and what they stand for.
+    aliases: HashMap<&'m str, Vec<&'m str>>,
 }
 
 /// The program and the modules that are about to join it.
@@ -105,10 +110,15 @@ impl<'p> Builder<'p> {
     fn definitions(&self) -> Definitions<'p> {
         let mut order = Vec::new();
         let mut places: HashMap<&str, Vec<Place>> = HashMap::new();
+        let mut aliases: HashMap<&str, Vec<&str>> = HashMap::new();
         for (index, module) in self.new_modules() {
             for (number, global) in module.globals.iter().enumerate() {
                 if !global.facts.defined || global.is_reserved() {
                     continue;
+                }
+                if let Some(base) = global.facts.target.as_ref().and_then(|t| t.base.as_deref()) {
+                    aliases.entry(base).or_default().push(&global.name);
+                    aliases.entry(&global.name).or_default().push(base);
                 }
                 let found = places.entry(&global.name).or_default();
                 if found.is_empty() {
@@ -120,7 +130,11 @@ impl<'p> Builder<'p> {
                 });
             }
         }
-        Definitions { order, places }
+        Definitions {
+            order,
+            places,
+            aliases,
+        }
     }
 
     fn define(&self, name: &str, definitions: &Definitions<'_>) -> Result<Symbol, LinkError> {
@@ -147,13 +161,14 @@ impl<'p> Builder<'p> {
                     .find(|&place| self.global(place).is_odr())
             }),
         };
-        let alias_of = match owner {
-            Some(Owner::Program(module)) if module < self.program.modules().len() => {
-                earlier.and_then(|symbol| symbol.alias_of.clone())
-            }
-            _ => None,
-        };
-        Ok(Symbol::new(owner, definition, alias_of))
+        let mut symbol = Symbol::new(owner, definition, None);
+        if let Some(Owner::Program(module)) = owner
+            && module < self.program.modules().len()
+        {
+            symbol.alias_of = earlier.and_then(|symbol| symbol.alias_of.clone());
+            symbol.resolver = earlier.and_then(|symbol| symbol.resolver.clone());
+        }
+        Ok(symbol)
     }
 
     fn candidate(&self, place: Place) -> Candidate {
@@ -187,7 +202,8 @@ impl<'p> Builder<'p> {
         host.find(&linker_name).map(Owner::Host)
     }
 
-    /// The host's copy of a symbol; of a variable with a guard, or of the guard, only together with the other.
+    /// The host's copy of a symbol; of a variable with a guard, or of the guard, only together with the other, and so for what
+    /// has aliases, and for the aliases.
     fn host_copy(
         &self,
         name: &str,
@@ -195,15 +211,19 @@ impl<'p> Builder<'p> {
         definitions: &Definitions<'_>,
     ) -> Option<Owner> {
         let owner = self.host_find(name, is_thread_local)?;
-        let mut partners = guard_of(name).into_iter().chain(guarded_by(name));
-        let is_there = |partner: String| match definitions.places.get(partner.as_str()) {
+        let guards = guard_of(name).into_iter().chain(guarded_by(name));
+        let is_there = |partner: &str| match definitions.places.get(partner) {
             Some(places) => {
                 let is_thread_local = self.global(places[0]).facts.thread_local;
-                self.host_find(&partner, is_thread_local).is_some()
+                places.iter().all(|&place| self.global(place).is_odr())
+                    && self.host_find(partner, is_thread_local).is_some()
             }
             None => true,
         };
-        partners.all(is_there).then_some(owner)
+        let aliases = definitions.aliases.get(name).into_iter().flatten();
+        let all_there =
+            guards.into_iter().all(|guard| is_there(&guard)) && aliases.copied().all(is_there);
+        all_there.then_some(owner)
     }
 
     fn check_kinds(

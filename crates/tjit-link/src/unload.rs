@@ -242,7 +242,7 @@ impl Program {
         match symbol.owner {
             Some(Owner::Program(owner)) if leaving.contains(&owner) => {
                 let class = match self.global(symbol) {
-                    Some(global) if global.facts.kind == GlobalKind::Function => Class::Function,
+                    Some(global) if has_stub(global.facts.kind) => Class::Function,
                     _ => Class::Other,
                 };
                 if mentions.is_empty() {
@@ -293,4 +293,9 @@ impl Program {
             |global: &Global| global.is_odr() && global.strength() == Some(Strength::Weak);
         of_same_kind && is_equal(old) && is_equal(new) && same_target()
     }
+}
+
+/// Whether the function has a stub of its own.
+fn has_stub(kind: GlobalKind) -> bool {
+    matches!(kind, GlobalKind::Function | GlobalKind::IFunc)
 }

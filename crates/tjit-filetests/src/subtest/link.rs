@@ -7,7 +7,7 @@ use inkwell::module::Module;
 use serde::Deserialize;
 use tjit_link::{FunctionKind, HostSymbols, ImportBudget, LinkError, Linked, Program, demangle};
 use tjit_mangle::{Tier, Version, body_name};
-use tjit_orc::ThreadSafeModule;
+use tjit_orc::{ThreadSafeContext, ThreadSafeModule};
 
 use crate::{Error, SubTest, TestFile};
 
@@ -25,6 +25,8 @@ pub(super) struct Promote;
 struct LinkOptions {
     /// The symbols that the host defines.
     host: Vec<String>,
+    /// Another module, as text, that comes first.
+    first: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -46,7 +48,7 @@ impl SubTest for DataModule {
 
     fn run(&self, file: &TestFile, module: &Module<'_>) -> Result<String, Error> {
         let options: LinkOptions = file.options()?;
-        let linked = link(options.host, module)?.map(|(_, linked)| linked);
+        let linked = link(&options, module)?.map(|(_, linked)| linked);
         linked.map_or_else(refused, |linked| describe(&linked))
     }
 }
@@ -58,8 +60,11 @@ impl SubTest for Slice {
 
     fn run(&self, file: &TestFile, module: &Module<'_>) -> Result<String, Error> {
         let options: SliceOptions = file.options()?;
-        let slice =
-            link(options.host.clone(), module)?.and_then(|(program, _)| cut(&program, &options));
+        let host_only = LinkOptions {
+            host: options.host.clone(),
+            first: None,
+        };
+        let slice = link(&host_only, module)?.and_then(|(program, _)| cut(&program, &options));
         slice.map_or_else(refused, |slice| text(&slice))
     }
 }
@@ -76,7 +81,7 @@ impl SubTest for Promote {
             let names: String = program.functions().map(line).collect();
             Ok(without_hashes(&names))
         };
-        link(options.host, module)?.map_or_else(refused, names)
+        link(&options, module)?.map_or_else(refused, names)
     }
 }
 
@@ -92,12 +97,17 @@ impl HostSymbols for Host {
 
 /// Links a copy of the module. The inner error is what the linker says, which is a result.
 fn link(
-    host: Vec<String>,
+    options: &LinkOptions,
     module: &Module<'_>,
 ) -> Result<Result<(Program, Linked), LinkError>, Error> {
     let copy = ThreadSafeModule::from_inkwell(module).map_err(failed("copying"))?;
-    let mut program = Program::new(Arc::new(Host(host)));
-    Ok(program.link(vec![copy]).map(|linked| (program, linked)))
+    let parse = |text: &String| ThreadSafeContext::new().parse("first", text.as_bytes());
+    let first = options.first.as_ref().map(parse).transpose();
+    let first = first.map_err(failed("parsing the first module"))?;
+    let mut program = Program::new(Arc::new(Host(options.host.clone())));
+    Ok(program
+        .link(first.into_iter().chain([copy]).collect())
+        .map(|linked| (program, linked)))
 }
 
 fn cut(program: &Program, options: &SliceOptions) -> Result<ThreadSafeModule, LinkError> {

@@ -26,14 +26,6 @@ fn addresses_of_thread_locals_in_values_of_variables() {
 }
 
 #[test]
-fn ifuncs() {
-    check(
-        "@f = ifunc void (), ptr @r\ndefine ptr @r() { ret ptr null }",
-        "`f`: it is an ifunc",
-    );
-}
-
-#[test]
 fn module_level_assembly() {
     check(
         "module asm \".globl f\"\nmodule asm \"f: ret\"\ndefine void @g() { ret void }",
@@ -99,16 +91,6 @@ fn bounds_of_sections_of_other_than_data() {
         declare void @__stop_things()
         define ptr @get() { ret ptr @__stop_things }",
         "`__stop_things`: it is a bound of a section, and not a function",
-    );
-}
-
-#[test]
-fn aliases_of_what_gave_way() {
-    let weak = "@a = alias void (), ptr @f\ndefine weak void @f() { ret void }";
-    let error = link_error(&[weak, "define void @f() { ret void }"]);
-    assert_eq!(
-        error.to_string(),
-        "can't link `a`: it is an alias of a definition that gave way to another"
     );
 }
 
