@@ -209,6 +209,6 @@ fn directory_that_cannot_be_made() {
 
 #[test]
 fn what_is_not_supported_names_the_symbol() {
-    let path = workspace_root().join("tests/programs/refused/ifunc.c");
-    check_refused(&tjit_run([path]), &["can't link", "`chosen`", "ifunc"]);
+    let path = workspace_root().join("tests/programs/refused/functions_section.c");
+    check_refused(&tjit_run([path]), &["can't link", "`f`", "section `code`"]);
 }
