@@ -15,6 +15,7 @@ use crate::config::Builder;
 use crate::counters::EntryCounters;
 use crate::engine::Engine;
 use crate::first_call::{FirstCall, FirstCalls, Resolver};
+use crate::foreground::Foreground;
 use crate::host::Host;
 use crate::landing::Entry;
 use crate::support;
@@ -47,6 +48,7 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
     let trip_context = Box::new(TripContext {
         stubs: stubs.clone(),
         runtime: runtime.clone(),
+        foreground: Foreground::new(config.foreground),
     });
 
     let session = ExecutionSession::new()?;
@@ -76,7 +78,7 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
         runtime,
         bodiless,
         support,
-        _trip_context: trip_context,
+        trip_context,
     };
     Ok(Parts {
         engine,

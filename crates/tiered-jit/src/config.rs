@@ -35,6 +35,7 @@ pub(crate) struct Config {
     pub(crate) group: NonZeroUsize,
     pub(crate) imports: ImportBudget,
     pub(crate) emit_ir: Option<PathBuf>,
+    pub(crate) foreground: bool,
     pub(crate) fatal: Arc<FatalHandler>,
 }
 
@@ -48,6 +49,7 @@ pub struct Builder {
     group: NonZeroUsize,
     imports: ImportBudget,
     emit_ir: Option<PathBuf>,
+    foreground: bool,
     fatal: Arc<FatalHandler>,
     pub(crate) definitions: HashMap<String, u64>,
     pub(crate) libraries: Vec<PathBuf>,
@@ -68,6 +70,7 @@ impl Default for Builder {
             group: DEFAULT_GROUP,
             imports: ImportBudget::default(),
             emit_ir: None,
+            foreground: false,
             fatal: Arc::new(report_to_stderr),
             definitions: HashMap::new(),
             libraries: Vec::new(),
@@ -140,6 +143,18 @@ impl Builder {
         self
     }
 
+    /// Whether a call that makes a function hot waits until the optimised version is published, or has failed, before it goes
+    /// on; not by default. Promotions then happen at the same call in each run, which is for tests and for finding faults: as
+    /// `-Xbatch` of HotSpot. It does not hold for functions that transformations call.
+    ///
+    /// A signal handler waits as well: for a worker, which may need a lock of the C library that the interrupted code holds, as
+    /// with first calls.
+    #[must_use]
+    pub fn foreground(mut self, foreground: bool) -> Self {
+        self.foreground = foreground;
+        self
+    }
+
     /// Gives the program a symbol at an address of the embedder's, by its linker-level name.
     ///
     /// # Safety
@@ -196,6 +211,7 @@ impl Builder {
             group: self.group,
             imports: self.imports.clone(),
             emit_ir: self.emit_ir.clone(),
+            foreground: self.foreground,
             fatal: self.fatal.clone(),
         }
     }

@@ -32,7 +32,7 @@ pub(crate) struct Engine {
     /// the one through which we call it.
     pub(crate) support: HashMap<String, u64>,
     // Its address is part of generated code.
-    pub(crate) _trip_context: Box<TripContext>,
+    pub(crate) trip_context: Box<TripContext>,
 }
 
 impl Engine {

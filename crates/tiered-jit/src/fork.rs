@@ -51,6 +51,11 @@ pub(crate) fn enter() -> Inside {
     Inside(Some(gate))
 }
 
+/// Whether this thread is compiling or linking.
+pub(crate) fn is_inside() -> bool {
+    INSIDE.get()
+}
+
 impl Drop for Inside {
     fn drop(&mut self) {
         if self.0.is_some() {

@@ -18,6 +18,7 @@ mod emit_ir;
 mod emulated_tls;
 mod engine;
 mod first_call;
+mod foreground;
 mod fork;
 mod host;
 mod landing;

@@ -83,11 +83,14 @@ impl Owner {
         self.spawn("tjit-baseline", move |engine| {
             baseline::serve(engine, &first_calls, &stopped)
         })?;
-        for index in 0..self.engine.config.policy.workers().get() {
+        let workers = self.engine.config.policy.workers().get();
+        self.engine.trip_context.foreground.staff(workers);
+        for index in 0..workers {
             let numbers = self.numbers.clone();
             self.spawn(&format!("tjit-worker-{index}"), move |engine| {
                 // More workers than the runtime has seats for: the ones that have one do the work.
                 let _ended = promote::work(engine, &numbers);
+                engine.trip_context.foreground.leave();
             })?;
         }
         Ok(())

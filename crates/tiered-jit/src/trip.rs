@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tjit_runtime::{FunctionId, Runtime};
 use tjit_stubs::StubManager;
 
+use crate::foreground::Foreground;
 use crate::request::Request;
 
 /// What the trip function needs; at a fixed address, which is part of the generated code.
@@ -12,6 +13,7 @@ use crate::request::Request;
 pub(crate) struct TripContext {
     pub(crate) stubs: Arc<StubManager>,
     pub(crate) runtime: Arc<Runtime<Request>>,
+    pub(crate) foreground: Foreground,
 }
 
 /// The IR of the function that counters call, which adds the context to their argument.
@@ -26,7 +28,7 @@ pub(crate) fn support_ir(context: &TripContext, name: &str) -> String {
     )
 }
 
-/// Called on the mutator, possibly in a signal handler: no lock, no allocation.
+/// Called on the mutator, possibly in a signal handler: no lock, no allocation, and no waiting unless it is asked for.
 ///
 /// # Safety
 /// `context` is the one whose address [`support_ir`] wrote down, and its engine lives.
@@ -35,6 +37,10 @@ unsafe extern "C" fn trip(context: *const TripContext, stub: usize) {
     let context = unsafe { &*context };
     if let Some(id) = context.stubs.id_of_address(stub) {
         // Whatever the outcome is, the function runs on as it is.
-        let _outcome = context.runtime.trip(FunctionId::new(id.index()));
+        let function = FunctionId::new(id.index());
+        let _outcome = context.runtime.trip(function);
+        if let Some(record) = context.runtime.table().get(function) {
+            context.foreground.wait(record);
+        }
     }
 }

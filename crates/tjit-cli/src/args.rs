@@ -97,6 +97,17 @@ pub(crate) struct Tiers {
     /// Background compile threads
     #[arg(long, value_name = "THREADS", env = "TJIT_WORKERS")]
     pub(crate) workers: Option<NonZeroUsize>,
+
+    /// Let the program wait for each optimised version, so that all runs are alike
+    #[arg(
+        long,
+        env = "TJIT_FOREGROUND",
+        value_parser = clap::builder::BoolishValueParser::new(),
+        num_args = 0,
+        default_value_t = false,
+        default_missing_value = "true"
+    )]
+    pub(crate) foreground: bool,
 }
 
 /// What is told about the compilations.

@@ -75,6 +75,7 @@ fn execute(run: &Run, start: Instant) -> Result<ExitCode, Error> {
 fn start_jit(run: &Run, libraries: Vec<std::path::PathBuf>) -> Result<&'static TieredJit, Error> {
     let mut builder = TieredJit::builder()
         .tiering(run.tiers.tier.into())
+        .foreground(run.tiers.foreground)
         .on_fatal(|error| process::abandon(&Error::Jit(error.clone())));
     if let Some(calls) = run.tiers.threshold {
         builder = builder.threshold(calls);

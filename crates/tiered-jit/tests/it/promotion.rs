@@ -193,3 +193,32 @@ fn functions_of_clang_o0_are_optimised() {
         "the loop has become a formula: {sizes:?}"
     );
 }
+
+#[test]
+fn in_the_foreground_the_call_after_the_threshold_is_optimised() {
+    for round in 0..20 {
+        let jit = load(with_threshold(7).foreground(true), TALLY);
+        for call in 1..=6 {
+            assert_eq!(nullary(&jit, "tally"), call);
+        }
+        assert_eq!(bodies(&jit, "tally"), ["tally_baseline"], "{round}");
+        assert_eq!(nullary(&jit, "tally"), 7);
+        let both = ["tally_baseline", "tally_optimized"];
+        assert_eq!(bodies(&jit, "tally"), both, "{round}");
+        assert_eq!(nullary(&jit, "tally"), 8);
+    }
+}
+
+/// Transformations run on the worker, which must not wait for itself.
+#[test]
+fn transformations_may_make_functions_hot_in_the_foreground() {
+    let jit = load(with_threshold(1).foreground(true), TALLY);
+    let inside = jit.clone();
+    let request = jit.reoptimize("twice").expect("it exists");
+    let request = request.transform(move |_, _| {
+        assert_eq!(nullary(&inside, "tally"), 1);
+        Ok(())
+    });
+    request.wait().expect("it compiles");
+    assert_eq!(unary(&jit, "twice", 4), 8);
+}

@@ -1,0 +1,58 @@
+//! Promotions that the program waits for, so that they happen at the same call in each run.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tjit_runtime::{FunctionRecord, FunctionState, Tier};
+
+use crate::fork;
+
+/// Between two looks at the function. A promotion takes a millisecond at least (`docs/architecture.md`, costs).
+const PAUSE: Duration = Duration::from_micros(50);
+
+/// Whether trips wait, and how many workers there are to wait for.
+#[derive(Debug)]
+pub(crate) struct Foreground {
+    wanted: bool,
+    workers: AtomicUsize,
+}
+
+impl Foreground {
+    pub(crate) fn new(wanted: bool) -> Self {
+        Self {
+            wanted,
+            workers: AtomicUsize::new(0),
+        }
+    }
+
+    /// So many workers are about to start, and nobody else works: there are none yet, or they were left behind by `fork`.
+    pub(crate) fn staff(&self, workers: usize) {
+        // Relaxed, here and below: the number says whether waiting makes sense and nothing about memory.
+        self.workers.store(workers, Ordering::Relaxed);
+    }
+
+    /// A worker has ended.
+    pub(crate) fn leave(&self) {
+        self.workers.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Waits until the promotion that `function` is queued for has been published or has failed, if trips shall wait.
+    ///
+    /// It looks again and again instead of being told: it may be called in a signal handler, and the code that was interrupted may
+    /// hold whatever lock there was to sleep behind. A compile thread does not wait, it would be for itself.
+    pub(crate) fn wait(&self, function: &FunctionRecord) {
+        if !self.wanted || fork::is_inside() {
+            return;
+        }
+        while is_under_way(function) && self.workers.load(Ordering::Relaxed) > 0 {
+            std::thread::sleep(PAUSE);
+        }
+    }
+}
+
+fn is_under_way(function: &FunctionRecord) -> bool {
+    // A request that came meanwhile queues it once more; the first version will do.
+    let state = function.state();
+    matches!(state, FunctionState::Queued | FunctionState::Compiling)
+        && function.tier() <= Some(Tier::BASELINE)
+}
