@@ -40,6 +40,10 @@ impl Foreground {
     ///
     /// It looks again and again instead of being told: it may be called in a signal handler, and the code that was interrupted may
     /// hold whatever lock there was to sleep behind. A compile thread does not wait, it would be for itself.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what could be waited for instead takes a lock, which a signal handler must not"
+    )]
     pub(crate) fn wait(&self, function: &FunctionRecord) {
         if !self.wanted || fork::is_inside() {
             return;

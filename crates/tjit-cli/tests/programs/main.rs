@@ -10,12 +10,17 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use program::{bitcode_of, directory, files_in, programs};
 use tjit_test_util::{Input, Output, run};
 
-/// How each program is run. At a threshold of 1 functions are recompiled while their first call runs, at 50 in their midst.
-const MODES: [(&str, &[&str]); 4] = [
+/// How each program is run. At a threshold of 1 functions are recompiled while their first call runs, at 50 in their midst,
+/// and in the foreground the call of the threshold is the last of the baseline.
+const MODES: [(&str, &[&str]); 5] = [
     ("baseline", &["--tier=baseline"]),
     ("optimized", &["--tier=optimized"]),
     ("auto-1", &["--tier=auto", "--threshold=1"]),
     ("auto-50", &["--tier=auto", "--threshold=50"]),
+    (
+        "forced-7",
+        &["--tier=auto", "--threshold=7", "--foreground"],
+    ),
 ];
 
 /// What every program is given; those that look at it say so in their first line.
