@@ -23,8 +23,8 @@ define ptr @user() {
 ;; function f.HASH
 ;; alias also_f of f.HASH
 ;;
-;; ; ModuleID = 'first (data)'
-;; source_filename = "first"
+;; ; ModuleID = 'other (data)'
+;; source_filename = "other"
 ;;
 ;; @shared = dso_local global i32 1
 ;;

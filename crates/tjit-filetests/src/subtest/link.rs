@@ -27,6 +27,8 @@ struct LinkOptions {
     host: Vec<String>,
     /// Another module, as text, that comes first.
     first: Option<String>,
+    /// Modules, as text, that are linked behind the one of the file.
+    others: Vec<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -62,7 +64,7 @@ impl SubTest for Slice {
         let options: SliceOptions = file.options()?;
         let host_only = LinkOptions {
             host: options.host.clone(),
-            first: None,
+            ..LinkOptions::default()
         };
         let slice = link(&host_only, module)?.and_then(|(program, _)| cut(&program, &options));
         slice.map_or_else(refused, |slice| text(&slice))
@@ -95,19 +97,20 @@ impl HostSymbols for Host {
     }
 }
 
-/// Links a copy of the module. The inner error is what the linker says, which is a result.
+/// Links a copy of the module, between the others. The inner error is what the linker says, which is a result.
 fn link(
     options: &LinkOptions,
     module: &Module<'_>,
 ) -> Result<Result<(Program, Linked), LinkError>, Error> {
     let copy = ThreadSafeModule::from_inkwell(module).map_err(failed("copying"))?;
-    let parse = |text: &String| ThreadSafeContext::new().parse("first", text.as_bytes());
-    let first = options.first.as_ref().map(parse).transpose();
-    let first = first.map_err(failed("parsing the first module"))?;
+    let parse = |text: &String| ThreadSafeContext::new().parse("other", text.as_bytes());
+    let texts = |texts: &[String]| texts.iter().map(parse).collect::<Result<Vec<_>, _>>();
+    let other = failed("parsing another module");
+    let mut modules = texts(options.first.as_slice()).map_err(&other)?;
+    modules.push(copy);
+    modules.extend(texts(&options.others).map_err(&other)?);
     let mut program = Program::new(Arc::new(Host(options.host.clone())));
-    Ok(program
-        .link(first.into_iter().chain([copy]).collect())
-        .map(|linked| (program, linked)))
+    Ok(program.link(modules).map(|linked| (program, linked)))
 }
 
 fn cut(program: &Program, options: &SliceOptions) -> Result<ThreadSafeModule, LinkError> {
