@@ -3,6 +3,7 @@
 mod instrument;
 mod link;
 mod reopt;
+mod written;
 
 use inkwell::module::Module;
 
@@ -34,5 +35,6 @@ pub fn all() -> Vec<Box<dyn SubTest>> {
         Box::new(link::Slice),
         Box::new(link::Promote),
         Box::new(reopt::Reopt),
+        Box::new(written::Written),
     ]
 }

@@ -27,6 +27,7 @@ mod unload;
 
 mod import;
 mod slices;
+mod written;
 
 mod demangle;
 mod lookup;
@@ -42,3 +43,4 @@ pub use program::Program;
 pub use support::support_module;
 pub use unload::Unloaded;
 pub use variables::Variable;
+pub use written::Writer;

@@ -14,6 +14,7 @@ use crate::nonshared::{self, Nonshared};
 use crate::resolve::Owner;
 use crate::sections::SharedSection;
 use crate::table;
+use crate::written::Written;
 use crate::{HostSymbols, LinkError, ModuleId, Unloaded, aliases, emit, refuse, sections};
 
 /// A set of modules linked into one program, out of which functions are sliced to be compiled.
@@ -33,6 +34,7 @@ pub struct Program {
     body_like: HashSet<String>,
     copies: Copies,
     lookup: OnceLock<Lookup>,
+    written: Written,
     /// Sections with bounds that are made of variables of several modules.
     pub(crate) shared_sections: Vec<SharedSection>,
     variables: OnceLock<Lookup>,
@@ -87,6 +89,7 @@ impl Program {
             body_like: HashSet::new(),
             copies: Copies::default(),
             lookup: OnceLock::new(),
+            written: Written::default(),
             shared_sections: Vec::new(),
             variables: OnceLock::new(),
         }
@@ -160,6 +163,7 @@ impl Program {
         self.copies = copies;
         self.lookup = OnceLock::new();
         self.variables = OnceLock::new();
+        self.written = Written::default();
         Ok(linked)
     }
 
@@ -376,6 +380,7 @@ impl Program {
             .collect();
         self.lookup = OnceLock::new();
         self.variables = OnceLock::new();
+        self.written = Written::default();
     }
 
     /// Whether a symbol of the program, defined or only declared, is called like a body.
@@ -390,6 +395,10 @@ impl Program {
     /// As [`Program::symbol`], with the name as the program keeps it.
     pub(crate) fn symbol_entry(&self, name: &str) -> Option<(&Arc<str>, &Symbol)> {
         self.symbols.get_key_value(name)
+    }
+
+    pub(crate) fn written(&self) -> &Written {
+        &self.written
     }
 
     pub(crate) fn lookup(&self) -> &Lookup {

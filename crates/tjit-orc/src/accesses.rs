@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use inkwell::values::{AsValueRef, GlobalValue, InstructionValue};
+use inkwell::values::{AsValueRef, FunctionValue, GlobalValue, InstructionValue};
 use llvm_sys::core::{
-    LLVMCountParams, LLVMGetBasicBlockParent, LLVMGetCalledValue, LLVMGetConstOpcode,
-    LLVMGetFirstUse, LLVMGetInstructionOpcode, LLVMGetInstructionParent, LLVMGetNextUse,
-    LLVMGetNumArgOperands, LLVMGetNumOperands, LLVMGetOperand, LLVMGetParam, LLVMGetTypeKind,
-    LLVMGetUser, LLVMGetValueKind, LLVMGetVolatile, LLVMIsAAllocaInst, LLVMIsAInstruction,
-    LLVMIsDeclaration, LLVMTypeOf,
+    LLVMCountParams, LLVMGetBasicBlockParent, LLVMGetCallSiteEnumAttribute, LLVMGetCalledValue,
+    LLVMGetConstOpcode, LLVMGetEnumAttributeAtIndex, LLVMGetEnumAttributeKindForName,
+    LLVMGetEnumAttributeValue, LLVMGetFirstUse, LLVMGetInstructionOpcode, LLVMGetInstructionParent,
+    LLVMGetNextUse, LLVMGetNumArgOperands, LLVMGetNumOperands, LLVMGetOperand, LLVMGetParam,
+    LLVMGetTypeKind, LLVMGetUser, LLVMGetValueKind, LLVMGetVolatile, LLVMIsAAllocaInst,
+    LLVMIsAInstruction, LLVMIsDeclaration, LLVMTypeOf,
 };
 use llvm_sys::prelude::LLVMValueRef;
 use llvm_sys::{LLVMOpcode, LLVMTypeKind, LLVMValueKind};
@@ -24,10 +25,32 @@ pub enum Access<'m> {
     Write(InstructionValue<'m>),
     /// Memory is accessed for the access itself: a volatile load or store.
     Volatile(InstructionValue<'m>),
-    /// The address is known to somebody else from here on: a call, a caller, other memory, a number.
+    /// The address is an argument of a direct call, which was not followed.
+    Passed {
+        /// The call.
+        call: InstructionValue<'m>,
+        /// The function that is called.
+        function: String,
+        /// Which of its parameters, from 0.
+        index: u32,
+    },
+    /// The address is returned, and its callers were not followed.
+    Returned(InstructionValue<'m>),
+    /// The address is known to somebody else from here on: an unknown function, other memory, a number.
     Escape(InstructionValue<'m>),
     /// The address is part of the value of this global; an alias stands for the variable itself.
     InGlobal(String),
+}
+
+/// Where an address comes from.
+#[derive(Debug, Clone, Copy)]
+pub enum Origin<'m> {
+    /// It is that of the variable, or of what the alias stands for.
+    Global(GlobalValue<'m>),
+    /// A parameter of the function, from 0, holds it.
+    Parameter(FunctionValue<'m>, u32),
+    /// The function returns it to those that call it directly.
+    Results(FunctionValue<'m>),
 }
 
 /// How far an address is followed.
@@ -40,18 +63,34 @@ pub enum Follow {
     Module,
 }
 
-/// Everything that the module of `variable` does with it, as far as `follow` goes.
+/// Everything that a module does with an address that it has from `origin`, as far as `follow` goes.
 ///
 /// An address is followed through address arithmetic, phis and selects, and through local variables that it is stored in.
 /// Each instruction is listed once per kind of access. Comparing addresses and marking lifetimes are no accesses.
-pub fn accesses<'m>(variable: GlobalValue<'m>, follow: Follow) -> Vec<Access<'m>> {
+pub fn accesses<'m>(origin: Origin<'m>, follow: Follow) -> Vec<Access<'m>> {
     let mut flow = Flow {
         follow,
         seen: HashSet::new(),
         pending: Vec::new(),
         found: Vec::new(),
     };
-    flow.add(variable.as_value_ref(), Role::Address);
+    match origin {
+        Origin::Global(global) => flow.add(global.as_value_ref(), Role::Address),
+        Origin::Parameter(function, index) => {
+            if let Some(parameter) = function.get_nth_param(index) {
+                flow.add(parameter.as_value_ref(), Role::Address);
+            }
+        }
+        Origin::Results(function) => {
+            let function = function.as_value_ref();
+            for call in users(function)
+                .into_iter()
+                .filter(|&user| is_call_of(user, function))
+            {
+                flow.add(call, Role::Address);
+            }
+        }
+    }
     while let Some((value, role)) = flow.pending.pop() {
         for user in users(value) {
             match role {
@@ -118,6 +157,7 @@ impl<'m> Flow<'m> {
             }
             Op::LLVMCall | Op::LLVMInvoke => self.call(value, user),
             Op::LLVMRet if self.follow == Follow::Module => self.returned(user),
+            Op::LLVMRet => self.report(Access::Returned, user),
             _ => self.report(Access::Escape, user),
         }
     }
@@ -200,15 +240,40 @@ impl<'m> Flow<'m> {
             .collect();
         // The address may as well be called, or named in an operand bundle.
         let only_passed = passed.len() == uses_in(call, value);
-        if self.follow == Follow::Function || !only_passed || callee == value {
+        if !only_passed || callee == value {
             return self.report(Access::Escape, call);
         }
         match body(callee) {
+            Body::Defined(_) | Body::Elsewhere if self.follow == Follow::Function => {
+                self.passed(call, callee, &passed);
+            }
             Body::Defined(function) => self.parameters(call, function, &passed),
             // It may give the address back.
             Body::Elsewhere if is_pointer(call) => self.add(call, Role::Address),
             Body::Elsewhere => {}
             Body::Unknown => self.report(Access::Escape, call),
+        }
+    }
+
+    fn passed(&mut self, call: LLVMValueRef, function: LLVMValueRef, passed: &[u32]) {
+        // SAFETY: a live function.
+        let count = unsafe { LLVMCountParams(function) };
+        for &index in passed {
+            if index >= count {
+                return self.report(Access::Escape, call);
+            }
+            if only_reads(call, function, index) {
+                self.report(Access::Read, call);
+                continue;
+            }
+            // SAFETY: a live instruction of the module that the address is of.
+            let call = unsafe { InstructionValue::new(call) };
+            let function = name(function);
+            self.found.push(Access::Passed {
+                call,
+                function,
+                index,
+            });
         }
     }
 
@@ -281,7 +346,7 @@ impl<'m> Flow<'m> {
     }
 }
 
-fn is_call_of(user: LLVMValueRef, function: LLVMValueRef) -> bool {
+pub(crate) fn is_call_of(user: LLVMValueRef, function: LLVMValueRef) -> bool {
     // SAFETY: a live value.
     let is_instruction = !unsafe { LLVMIsAInstruction(user) }.is_null();
     is_instruction
@@ -289,6 +354,37 @@ fn is_call_of(user: LLVMValueRef, function: LLVMValueRef) -> bool {
         // SAFETY: a live call.
         && unsafe { LLVMGetCalledValue(user) } == function
         && uses_in(user, function) == 1
+}
+
+/// Whether a function promises that it neither writes through a parameter nor keeps it, nor gives it back.
+fn only_reads(call: LLVMValueRef, function: LLVMValueRef, index: u32) -> bool {
+    let has = |attribute: &str| attribute_of(call, function, index, attribute);
+    // What a parameter may be captured by is a set, and no bits are the empty one.
+    let is_kept = has("captures") != Some(0);
+    let only_reads = has("readonly").is_some() || has("readnone").is_some();
+    only_reads && !is_kept
+}
+
+/// The value of an attribute that a parameter has, in the call or in the function's declaration.
+fn attribute_of(
+    call: LLVMValueRef,
+    function: LLVMValueRef,
+    index: u32,
+    attribute: &str,
+) -> Option<u64> {
+    let (start, length) = (attribute.as_ptr().cast(), attribute.len());
+    // SAFETY: a live slice.
+    let kind = unsafe { LLVMGetEnumAttributeKindForName(start, length) };
+    // Attributes of parameters are counted from 1.
+    // SAFETY: a live call with that many arguments.
+    let of_call = unsafe { LLVMGetCallSiteEnumAttribute(call, index + 1, kind) };
+    // SAFETY: a live function with that many parameters.
+    let of_function = unsafe { LLVMGetEnumAttributeAtIndex(function, index + 1, kind) };
+    let found = [of_call, of_function]
+        .into_iter()
+        .find(|found| !found.is_null());
+    // SAFETY: a live attribute that is an enum or an integer.
+    found.map(|attribute| unsafe { LLVMGetEnumAttributeValue(attribute) })
 }
 
 /// What is known of what a call calls.
@@ -380,7 +476,7 @@ fn is_pointer(value: LLVMValueRef) -> bool {
     unsafe { LLVMGetTypeKind(LLVMTypeOf(value)) == LLVMTypeKind::LLVMPointerTypeKind }
 }
 
-fn is_global(value: LLVMValueRef) -> bool {
+pub(crate) fn is_global(value: LLVMValueRef) -> bool {
     // SAFETY: a live value.
     !unsafe { llvm_sys::core::LLVMIsAGlobalValue(value) }.is_null()
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use inkwell::AddressSpace;
 use inkwell::module::Module;
 use inkwell::values::{BasicValueEnum, GlobalValue};
-use tjit_orc::{Access, Follow, GlobalKind, accesses};
+use tjit_orc::{Access, Follow, GlobalKind, Origin, accesses};
 
 use crate::Facts;
 
@@ -65,7 +65,7 @@ fn known<'m>(
     facts: &dyn Facts,
     symbols: &mut Symbols<'_, 'm>,
 ) -> Option<Known<'m>> {
-    let uses = accesses(variable, Follow::Module);
+    let uses = accesses(Origin::Global(variable), Follow::Module);
     let only_read = uses.iter().all(|access| matches!(access, Access::Read(_)));
     // Where the unit does not read, there is nothing to gain by depending on the value.
     if !uses.iter().any(|access| matches!(access, Access::Read(_))) {

@@ -22,7 +22,7 @@ pub(super) struct Promote;
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
-struct LinkOptions {
+pub(super) struct LinkOptions {
     /// The symbols that the host defines.
     host: Vec<String>,
     /// Another module, as text, that comes first.
@@ -98,7 +98,7 @@ impl HostSymbols for Host {
 }
 
 /// Links a copy of the module, between the others. The inner error is what the linker says, which is a result.
-fn link(
+pub(super) fn link(
     options: &LinkOptions,
     module: &Module<'_>,
 ) -> Result<Result<(Program, Linked), LinkError>, Error> {
@@ -181,7 +181,7 @@ fn text(module: &ThreadSafeModule) -> Result<String, Error> {
     clippy::unnecessary_wraps,
     reason = "the other arm of a result"
 )]
-fn refused(error: LinkError) -> Result<String, Error> {
+pub(super) fn refused(error: LinkError) -> Result<String, Error> {
     Ok(without_hashes(&format!("error: {error}\n")))
 }
 
@@ -193,7 +193,7 @@ fn failed(stage: &'static str) -> impl Fn(tjit_orc::Error) -> Error {
 }
 
 /// The text with each hash of a module's contents, 32 hexadecimal digits, as `HASH`: it changes with every LLVM.
-fn without_hashes(text: &str) -> String {
+pub(super) fn without_hashes(text: &str) -> String {
     const LENGTH: usize = 32;
     let mut result = String::with_capacity(text.len());
     let mut rest = text;

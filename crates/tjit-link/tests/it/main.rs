@@ -14,3 +14,4 @@ mod sections;
 mod slices;
 mod units;
 mod unload;
+mod written;
