@@ -20,6 +20,7 @@ use crate::error::{Error, ErrorKind, check, take_message};
 use crate::layer::ObjectLayer;
 use crate::names::c_name;
 use crate::target::Host;
+use crate::tracker::KeptTracker;
 
 /// An ORC execution session with a JITLink object layer that registers unwind tables; clones share it.
 ///
@@ -35,6 +36,7 @@ struct Inner {
     raw: LLVMOrcExecutionSessionRef,
     // Why symbols could not be materialized: ORC itself says only that they could not.
     failures: Mutex<HashMap<String, Error>>,
+    kept: Mutex<Vec<KeptTracker>>,
 }
 
 // SAFETY: ORC's session, dylibs and object layer lock themselves (ORCv2.rst, "thread safety"); `lljit` is used
@@ -45,6 +47,11 @@ unsafe impl Sync for Inner {}
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        let kept = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for tracker in kept.drain(..).rev() {
+            // SAFETY: every handle holds an `Arc<Inner>`, so nothing of the session, which ends below, is in use any more.
+            unsafe { tracker.end() };
+        }
         // SAFETY: every handle holds an `Arc<Inner>`, so nothing of the session is in use any more.
         let error = unsafe { LLVMOrcDisposeLLJIT(self.lljit) };
         if !error.is_null() {
@@ -117,8 +124,19 @@ impl ExecutionSession {
                 lljit,
                 raw,
                 failures: Mutex::default(),
+                kept: Mutex::default(),
             }),
         })
+    }
+
+    /// Takes a tracker that nobody has a handle of any more.
+    pub(crate) fn keep(&self, tracker: KeptTracker) {
+        let mut kept = self
+            .inner
+            .kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        kept.push(tracker);
     }
 
     /// A new, empty dylib that sees no symbols but its own and those of its generators.

@@ -1,6 +1,6 @@
 //! Resource trackers: what can be removed together.
 
-use llvm_sys::error::LLVMErrorRef;
+use llvm_sys::error::{LLVMConsumeError, LLVMErrorRef};
 use llvm_sys::orc2::{
     LLVMOrcJITDylibRef, LLVMOrcMaterializationUnitRef, LLVMOrcReleaseResourceTracker,
     LLVMOrcResourceTrackerRef, LLVMOrcResourceTrackerRemove,
@@ -25,6 +25,7 @@ unsafe extern "C" {
 pub struct ResourceTracker {
     dylib: Dylib,
     raw: LLVMOrcResourceTrackerRef,
+    removed: bool,
 }
 
 // SAFETY: trackers lock their session and are reference-counted atomically.
@@ -34,14 +35,51 @@ unsafe impl Sync for ResourceTracker {}
 
 impl Drop for ResourceTracker {
     fn drop(&mut self) {
-        // SAFETY: this value holds one reference, given back once; the session outlives it through `dylib`.
-        unsafe { LLVMOrcReleaseResourceTracker(self.raw) };
+        if self.removed {
+            // SAFETY: this value holds one reference, given back once; the session outlives it through `dylib`.
+            unsafe { LLVMOrcReleaseResourceTracker(self.raw) };
+        } else {
+            self.dylib.session().keep(KeptTracker(self.raw));
+        }
+    }
+}
+
+/// A tracker whose handle is gone and whose code and data stay.
+///
+/// Releasing it would hand what it tracks over to its dylib's default tracker, for which ORC looks at every symbol of the
+/// dylib that is still to be materialized (`JITDylib::transferTracker`): the session has it until its own end.
+#[derive(Debug)]
+pub(crate) struct KeptTracker(LLVMOrcResourceTrackerRef);
+
+// SAFETY: as for the handle it comes from.
+unsafe impl Send for KeptTracker {}
+
+impl KeptTracker {
+    /// Frees everything that was added with it.
+    ///
+    /// # Safety
+    /// The session must be live and about to end: nothing of it is in use any more.
+    pub(crate) unsafe fn end(self) {
+        // SAFETY: this value holds the tracker's last reference; the caller vouches for the session.
+        let error = unsafe { LLVMOrcResourceTrackerRemove(self.0) };
+        if !error.is_null() {
+            // There is nobody left who could act on it.
+            // SAFETY: a failure value that is not used again.
+            unsafe { LLVMConsumeError(error) };
+        }
+        // SAFETY: given back once; what it tracked is removed, so that nothing is handed over.
+        unsafe { LLVMOrcReleaseResourceTracker(self.0) };
     }
 }
 
 impl ResourceTracker {
     pub(crate) fn new(dylib: Dylib, raw: LLVMOrcResourceTrackerRef) -> Self {
-        Self { dylib, raw }
+        let removed = false;
+        Self {
+            dylib,
+            raw,
+            removed,
+        }
     }
 
     /// The dylib it tracks definitions of.
@@ -75,7 +113,9 @@ impl ResourceTracker {
     ///
     /// # Safety
     /// No thread may be running the code or hold an address in it or in the data that it will still use.
-    pub unsafe fn remove(self) -> Result<(), Error> {
+    pub unsafe fn remove(mut self) -> Result<(), Error> {
+        // ORC makes it useless before it frees anything.
+        self.removed = true;
         // SAFETY: the tracker is live; the caller vouches for the memory.
         let error = unsafe { LLVMOrcResourceTrackerRemove(self.raw) };
         check(error, ErrorKind::Link, || {
