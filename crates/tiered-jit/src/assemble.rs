@@ -1,6 +1,7 @@
 //! Puts an engine together.
 
-use std::sync::{Arc, RwLock};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, RwLock};
 
 use crossbeam::channel::Receiver;
 use tjit_compile_layer::CompileLayer;
@@ -14,10 +15,12 @@ use crate::bodiless::Bodiless;
 use crate::config::Builder;
 use crate::counters::EntryCounters;
 use crate::engine::Engine;
+use crate::exit::{Exits, Handle};
 use crate::first_call::{FirstCall, FirstCalls, Resolver};
 use crate::foreground::Foreground;
 use crate::host::Host;
 use crate::landing::Entry;
+use crate::module::Modules;
 use crate::support;
 use crate::trip::TripContext;
 
@@ -57,8 +60,11 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
         ..Default::default()
     };
     let layer = CompileLayer::new(&session, layer_config)?;
+    let exits = Arc::new(Exits::default());
     let support = support::compile(&session, &layer, &trip_context)?;
     bodiless.enter_through(Entry::catching(&support)?);
+    let handle = support.get("__dso_handle").copied();
+    let handle = handle.map(|address| Handle::of_program(&exits, address as usize));
     let dylib = session.create_dylib("program")?;
     dylib.add_generator(Box::new(support::generator(
         stubs.clone(),
@@ -69,6 +75,11 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
         config,
         dylib,
         layer,
+        modules: Modules::default(),
+        exits,
+        handle,
+        has_removed: AtomicBool::new(false),
+        removed: Mutex::default(),
         program: RwLock::new(Program::new(Arc::new(support::WithSupport {
             support: support.clone(),
             host,

@@ -98,6 +98,8 @@ impl<'r> Group<'r> {
     /// Breadth first from `root` through functions that have no code yet, up to the configured number.
     fn gather(engine: &'r Engine, root: BaselineGuard<'r>) -> Self {
         let program = engine.program();
+        // An object is freed with its module.
+        let home = program.module_of(root.record().symbol());
         let mut seen = HashSet::from([root.record().id()]);
         let mut queue = VecDeque::from([root.record().symbol().clone()]);
         let mut guards = vec![root];
@@ -109,7 +111,8 @@ impl<'r> Group<'r> {
                 let Some(record) = engine.record(callee) else {
                     continue;
                 };
-                if !seen.insert(record.id()) || engine.bodiless.contains(record.id()) {
+                let is_apart = program.module_of(callee) != home;
+                if !seen.insert(record.id()) || is_apart || engine.bodiless.contains(record.id()) {
                     continue;
                 }
                 if let Ok(BaselineTicket::Mine(guard)) = engine.runtime.begin_baseline(record.id())

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use tjit_compile_layer::CompileLayer;
 use tjit_link::{FunctionKind, Linked, LinkedFunction, Program};
@@ -13,6 +14,8 @@ use tjit_stubs::{CodePtr, StubId, StubManager, Target};
 use crate::Error;
 use crate::bodiless::Bodiless;
 use crate::config::Config;
+use crate::exit::{Exits, Handle};
+use crate::module::Modules;
 use crate::request::Request;
 use crate::support::{OWN_TRIP_FUNCTION, function_at};
 use crate::trip::TripContext;
@@ -22,6 +25,7 @@ pub(crate) struct Engine {
     // Before everything that its code refers to: dropped first.
     pub(crate) dylib: Dylib,
     pub(crate) layer: Arc<CompileLayer>,
+    pub(crate) modules: Modules,
     pub(crate) program: RwLock<Program>,
     /// The context that the program's modules live in.
     pub(crate) context: ThreadSafeContext,
@@ -31,6 +35,13 @@ pub(crate) struct Engine {
     /// Addresses of what every program gets from us: the parts of libc that are linked statically, the trip function, and
     /// the one through which we call it.
     pub(crate) support: HashMap<String, u64>,
+    pub(crate) exits: Arc<Exits>,
+    /// For what belongs to no module.
+    pub(crate) handle: Option<Arc<Handle>>,
+    /// Whether modules come and go in this program.
+    pub(crate) has_removed: AtomicBool,
+    /// Functions that were removed, by their names: one that comes back gets its stub and record again.
+    pub(crate) removed: Mutex<HashMap<Arc<str>, FunctionId>>,
     // Its address is part of generated code.
     pub(crate) trip_context: Box<TripContext>,
 }
@@ -48,11 +59,12 @@ impl Engine {
         let mut linked = program.link(modules)?;
         self.define_functions(&linked)?;
         self.define_aliases(&linked)?;
-        self.define_handles(&linked)?;
+        self.enter_modules(&program, &linked)?;
         for data in std::mem::take(&mut linked.data) {
             let options = tjit_compile_layer::ModuleOptions::default();
-            self.layer
-                .add(&self.dylib.create_tracker(), data.ir, options)?;
+            let tracker = self.dylib.create_tracker();
+            self.layer.add(&tracker, data.ir, options)?;
+            self.modules.keep(data.module, tracker);
         }
         Ok(linked)
     }
@@ -63,11 +75,18 @@ impl Engine {
             .functions
             .iter()
             .partition(|function| function.was_undefined);
+        let mut unseen = Vec::with_capacity(new.len());
+        for function in new {
+            if !self.restore(&function.symbol)? {
+                unseen.push(function);
+            }
+        }
         let stubs = self.stubs.create_batch(
-            new.iter()
+            unseen
+                .iter()
                 .map(|function| (function.symbol.as_str(), Target::Lazy)),
         )?;
-        for (stub, function) in stubs.iter().zip(&new) {
+        for (stub, function) in stubs.iter().zip(&unseen) {
             let id = self.runtime.register(FunctionInfo::new(
                 function.symbol.as_str(),
                 stub.address.addr(),
@@ -124,15 +143,55 @@ impl Engine {
         Ok(())
     }
 
-    /// The program has one handle under all modules' names for theirs.
-    fn define_handles(&self, linked: &Linked) -> Result<(), Error> {
-        let Some(&handle) = self.support.get("__dso_handle") else {
-            return Ok(());
+    /// Where to parse a module.
+    ///
+    /// What locals are called depends on the contents of their module only if it is parsed by itself, for LLVM renames types
+    /// that others of the context have. In a program whose modules come and go a function that comes back is to have the name
+    /// that it had; in others it is not worth parsing twice.
+    pub(crate) fn context_for_parsing(&self) -> ThreadSafeContext {
+        // Relaxed: it only decides what names look like.
+        match self.has_removed.load(Ordering::Relaxed) {
+            true => ThreadSafeContext::new(),
+            false => self.context.clone(),
+        }
+    }
+
+    /// Enters the modules, and gives those their handles that have use for one.
+    fn enter_modules(&self, program: &Program, linked: &Linked) -> Result<(), Error> {
+        let mut handles: HashMap<_, _> = linked
+            .handles
+            .iter()
+            .map(|(module, name)| (*module, (name, Handle::new(&self.exits, *module))))
+            .collect();
+        let at = |handle: &Arc<Handle>| function_at(handle.address() as u64);
+        let symbols = handles
+            .values()
+            .map(|(name, handle)| (name.as_str(), at(handle)));
+        self.dylib.define_absolute(symbols.collect::<Vec<_>>())?;
+        for &module in &linked.modules {
+            let handle = handles.remove(&module).map(|(_, handle)| handle);
+            let name = program.module_name(module).unwrap_or_default();
+            self.modules.add(module, name, handle);
+        }
+        Ok(())
+    }
+
+    /// Gives a function the stub and the record that it had before it was removed, if it was.
+    fn restore(&self, symbol: &str) -> Result<bool, Error> {
+        let mut removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(id) = removed.remove(symbol) else {
+            return Ok(false);
         };
-        let names = linked.handles.iter().map(|(_, name)| name.as_str());
-        Ok(self
-            .dylib
-            .define_absolute(names.map(|name| (name, function_at(handle))))?)
+        // SAFETY: nobody kept an address of a function of a module that was removed; whoever removed it vouched for that.
+        unsafe { self.stubs.recycle(StubId::from_index(id.index()))? };
+        let stub = self.stubs.create(symbol, Target::Lazy)?;
+        debug_assert_eq!(
+            stub.id.index(),
+            id.index(),
+            "the last that was recycled is the next"
+        );
+        self.runtime.reset(id)?;
+        Ok(true)
     }
 
     /// An alias of a function is the same stub under another name. One that was undefined so far has a stub of its own, which

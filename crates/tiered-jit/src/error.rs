@@ -92,6 +92,28 @@ pub enum Error {
         /// The type of the exception, and its message if it is a `std::exception`.
         what: String,
     },
+    /// A module is not one of this program's, or was removed before.
+    #[error("the program has no module `{0}`, or not any more")]
+    NoModule(String),
+    /// Threads have yet to destroy thread-locals of a module that is to be removed.
+    #[error(
+        "removing `{module}`: {pending} of its thread-local variables wait to be destroyed at the end of other threads; \
+         let those end first"
+    )]
+    ThreadExits {
+        /// The module.
+        module: String,
+        /// How many objects there are.
+        pending: usize,
+    },
+    /// A module can't be removed by what is being compiled.
+    #[error(
+        "removing modules in a transformation: it runs while code is compiled, which has to end first"
+    )]
+    Inside,
+    /// A function was removed with its module before a request was served.
+    #[error("`{0}` was removed with its module")]
+    Removed(String),
     /// The JIT was shut down before the request was served.
     #[error("the JIT was shut down before `{0}` was compiled")]
     ShutDown(String),

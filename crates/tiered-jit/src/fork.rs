@@ -10,7 +10,7 @@ use std::sync::{
     Mutex, MutexGuard, Once, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
 };
 
-/// Who compiles or links reads; who forks writes.
+/// Who compiles or links reads; who forks or unloads writes.
 static GATE: RwLock<()> = RwLock::new(());
 
 /// What has threads to be started again in a child. Order: this lock, then the gate.
@@ -61,6 +61,35 @@ impl Drop for Inside {
         if self.0.is_some() {
             INSIDE.set(false);
         }
+    }
+}
+
+/// The right to take away what compilers and linkers use: nobody else compiles, links or forks while it exists.
+pub(crate) struct Alone {
+    // Dropped first of the two.
+    _gate: RwLockWriteGuard<'static, ()>,
+    _signals: Signals,
+}
+
+/// Waits until nobody compiles, links or forks. `None` for a thread that is inside, which would wait for itself.
+///
+/// Signals are blocked meanwhile: a handler that called a function for the first time would wait for ever.
+pub(crate) fn alone() -> Option<Alone> {
+    if INSIDE.get() {
+        return None;
+    }
+    let signals = Signals(block_signals());
+    let gate = GATE.write().unwrap_or_else(PoisonError::into_inner);
+    INSIDE.set(true);
+    Some(Alone {
+        _gate: gate,
+        _signals: signals,
+    })
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        INSIDE.set(false);
     }
 }
 

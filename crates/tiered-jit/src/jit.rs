@@ -5,16 +5,17 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use tjit_link::Linked;
-use tjit_runtime::{EventReceiver, FunctionRecord, Stats};
+use tjit_runtime::{EventReceiver, FunctionRecord, FunctionState, Stats};
 
 use crate::config::Builder;
 use crate::engine::Engine;
 use crate::entry::{Function, FunctionPointer};
 use crate::lifecycle::{Arguments, Uncaught};
+use crate::module::Module;
 use crate::owner::Owner;
 use crate::reoptimize::Reoptimize;
 use crate::source::ModuleSource;
-use crate::{Error, fork, lifecycle};
+use crate::{Error, fork, lifecycle, unload};
 
 /// A program that is compiled as it runs and recompiled where it is hot, or where the embedder says so.
 ///
@@ -52,16 +53,18 @@ impl TieredJit {
         &self.owner.engine
     }
 
-    /// Adds one module; see [`TieredJit::add_modules`].
+    /// Adds one module and returns a handle on it; see [`TieredJit::add_modules`].
     ///
     /// # Errors
     /// As [`TieredJit::add_modules`].
     ///
     /// # Safety
     /// As [`TieredJit::add_modules`].
-    pub unsafe fn add_module(&self, source: impl Into<ModuleSource>) -> Result<(), Error> {
+    pub unsafe fn add_module(&self, source: impl Into<ModuleSource>) -> Result<Module, Error> {
         // SAFETY: our caller vouches for the module.
-        unsafe { self.add_modules([source.into()]) }
+        let modules = unsafe { self.add_modules([source.into()])? };
+        let module = modules.into_iter().next();
+        module.ok_or_else(|| Error::NoModule("that was just added".to_owned()))
     }
 
     /// Links modules into the program, all of them or none, and runs their static constructors, in order of priority, on
@@ -81,10 +84,55 @@ impl TieredJit {
     pub unsafe fn add_modules(
         &self,
         sources: impl IntoIterator<Item = ModuleSource>,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Module>, Error> {
         let linked = self.link(sources)?;
+        let engine = self.engine();
         // SAFETY: our caller vouches for the modules.
-        unsafe { lifecycle::construct(self.engine(), &linked, Arguments::none(), Uncaught::Error) }
+        unsafe { lifecycle::construct(engine, &linked, Arguments::none(), Uncaught::Error)? };
+        Ok(engine.modules.of(&linked.modules))
+    }
+
+    /// The modules of the program, in the order in which they were added.
+    pub fn modules(&self) -> Vec<Module> {
+        self.engine().modules.list()
+    }
+
+    /// Removes one module; see [`TieredJit::remove_modules`].
+    ///
+    /// # Errors
+    /// As [`TieredJit::remove_modules`].
+    ///
+    /// # Safety
+    /// As [`TieredJit::remove_modules`].
+    pub unsafe fn remove_module(&self, module: &Module) -> Result<(), Error> {
+        // SAFETY: our caller vouches for the module.
+        unsafe { self.remove_modules(std::slice::from_ref(module)) }
+    }
+
+    /// Takes modules out of the program, all of them or none, as `dlclose` does: destroys this thread's thread-locals of theirs,
+    /// calls what they registered with `atexit` and the like, last first, and their destructors, on this thread; then frees
+    /// their code, versions, data and symbols. What they registered for `quick_exit` and `fork` is dropped. Modules that use one
+    /// another go together.
+    ///
+    /// An inline function that a module which stays has too goes over to that one: it keeps its address and is compiled anew
+    /// when it is called next. The names are free then; a module that defines them again may be added. A function that comes
+    /// back under the same name has the address it had.
+    ///
+    /// Waits until nothing is being compiled.
+    ///
+    /// # Errors
+    /// [`Error::Link`] with [`InUse`](crate::LinkError::InUse) and the names if a module that stays uses one of them,
+    /// [`Error::ThreadExits`] if other threads have yet to destroy thread-locals of theirs, [`Error::NoModule`] if one was
+    /// removed before or is another JIT's, [`Error::Inside`] in a transformation. Nothing has changed then. An error of a
+    /// handler, as [`TieredJit::protect`] has it: the modules stay, without the handlers that have run. Any other says what
+    /// could not be freed of modules that are gone.
+    ///
+    /// # Safety
+    /// No thread runs code of the modules, or of inline functions that they have, or will run it later, and nobody uses
+    /// addresses of their functions and variables any more. No module that uses them is added meanwhile.
+    pub unsafe fn remove_modules(&self, modules: &[Module]) -> Result<(), Error> {
+        // SAFETY: says our caller.
+        unsafe { unload::unload(self.engine(), modules) }
     }
 
     /// Parses and links modules; none of their code runs.
@@ -93,7 +141,7 @@ impl TieredJit {
         let _inside = fork::enter();
         let modules = sources
             .into_iter()
-            .map(|source| source.parse(&engine.context))
+            .map(|source| source.parse(&engine.context_for_parsing()))
             .collect::<Result<_, _>>()?;
         engine.link(modules)
     }
@@ -223,7 +271,9 @@ impl TieredJit {
 
     /// Calls `visit` for every function of the program, in the order in which they were added.
     pub fn for_each_function(&self, visit: impl FnMut(&FunctionRecord)) {
-        self.engine().runtime.table().iter().for_each(visit);
+        let functions = self.engine().runtime.table().iter();
+        let present = functions.filter(|function| function.state() != FunctionState::Removed);
+        present.for_each(visit);
     }
 }
 

@@ -1,21 +1,16 @@
 //! The program's beginning and end: constructors, `main`, destructors.
 
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CString, c_char, c_int};
 
 use tjit_link::{Initializer, Linked};
 
 use crate::Error;
 use crate::engine::Engine;
+use crate::exit;
 use crate::landing::{self, Ended, Entry, Words};
 
 unsafe extern "C" {
-    // None is in the libc crate: they are part of the C++ ABI, and POSIX's.
-    fn __cxa_atexit(
-        handler: unsafe extern "C" fn(*mut c_void),
-        argument: *mut c_void,
-        dso: *mut c_void,
-    ) -> c_int;
-    fn __cxa_finalize(dso: *mut c_void);
+    // POSIX's; not in the libc crate.
     static environ: *const *const c_char;
 }
 
@@ -155,47 +150,36 @@ pub(crate) fn entry(engine: &Engine, symbol: &str) -> Result<usize, Error> {
 
 /// Has the functions called, in order, when the program ends.
 fn register(engine: &Engine, destructors: &[Initializer]) -> Result<(), Error> {
-    let (Some(first), Some(&dso)) = (destructors.first(), engine.support.get("__dso_handle"))
-    else {
+    let (Some(first), Some(handle)) = (destructors.first(), &engine.handle) else {
         return Ok(());
     };
     let stubs = destructors
         .iter()
-        .map(|destructor| entry(engine, &destructor.symbol));
-    let stubs: Box<Vec<usize>> = Box::new(stubs.collect::<Result<_, _>>()?);
-    // SAFETY: the handler gets what it says it needs, once: exit handlers are called once. What it calls is there when it
-    // runs, which is at the latest before the JIT is dropped.
-    let failed = unsafe { __cxa_atexit(destroy, Box::into_raw(stubs).cast(), dso as *mut c_void) };
-    if failed != 0 {
-        let reason = "the system has no room for another exit handler".to_owned();
-        let function = first.symbol.clone();
-        return Err(Error::Compile { function, reason });
+        .map(|destructor| Ok((destructor.module, entry(engine, &destructor.symbol)?)));
+    let stubs: Vec<_> = stubs.collect::<Result<_, Error>>()?;
+    if engine.exits.add_destructors(handle, stubs) {
+        return Ok(());
     }
-    Ok(())
+    let reason = "the system has no room for another exit handler".to_owned();
+    let function = first.symbol.clone();
+    Err(Error::Compile { function, reason })
 }
 
-/// Calls the functions of a list that is given up.
-///
-/// # Safety
-/// `stubs` is a boxed vector of stubs of functions without parameters, and it is not used again.
-unsafe extern "C" fn destroy(stubs: *mut c_void) {
-    // SAFETY: says our caller.
-    let stubs = unsafe { Box::from_raw(stubs.cast::<Vec<usize>>()) };
-    for stub in *stubs {
-        // SAFETY: says our caller; a stub is never null.
-        let destructor =
-            unsafe { std::mem::transmute::<*const (), unsafe extern "C" fn()>(stub as *const ()) };
-        // SAFETY: whoever added the module to the program vouched for its code.
-        unsafe { destructor() };
-    }
-}
-
-/// Runs the handlers that the program registered for its end, last first, as `dlclose` does for a library.
+/// Runs what the program has registered for its end, last first, as `dlclose` does for a library. Of its thread-locals those of
+/// this thread are destroyed.
 pub(crate) fn finalize(engine: &Engine) {
-    let Some(&dso) = engine.support.get("__dso_handle") else {
-        return;
-    };
-    // SAFETY: the handle is the program's own, so only its handlers run. They were registered by code whose addition to the
-    // program its embedder vouched for, and the code is still there.
-    unsafe { __cxa_finalize(dso as *mut c_void) };
+    loop {
+        let of_thread = || exit::take_of_thread(|handle| handle.is_of(&engine.exits));
+        let Some(due) = of_thread().or_else(|| engine.exits.take(|_| true)) else {
+            break;
+        };
+        // SAFETY: it was registered by code whose addition to the program its embedder vouched for, and the code is still there.
+        unsafe { due.call() };
+    }
+    let mut handles = engine.modules.all_handles();
+    handles.extend(engine.handle.clone());
+    for handle in handles {
+        handle.finalize();
+        handle.retire();
+    }
 }

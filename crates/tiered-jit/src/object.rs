@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use object::{Object, ObjectSymbol};
 use tjit_compile_layer::{Compiled, ModuleOptions};
+use tjit_link::ModuleId;
 use tjit_orc::{MemoryBuffer, ResourceTracker, ThreadSafeModule};
 use tjit_runtime::{Phase, PhaseTimes};
 
@@ -56,11 +57,14 @@ pub(crate) fn emit<'a>(
     let linked = link(engine, &tracker, compiled.object, &names);
     phases.add(Phase::Link, start.elapsed());
     match linked {
-        Ok(addresses) => Ok(Emitted {
-            addresses,
-            sizes,
-            phases,
-        }),
+        Ok(addresses) => {
+            engine.modules.keep(home(engine, bodies), tracker);
+            Ok(Emitted {
+                addresses,
+                sizes,
+                phases,
+            })
+        }
         Err(error) => {
             // What could not be linked never ran. If it can't be removed either, its names stay taken, which no later version
             // minds: each has a name of its own.
@@ -69,6 +73,12 @@ pub(crate) fn emit<'a>(
             Err(error)
         }
     }
+}
+
+/// The module whose functions these are bodies of.
+fn home(engine: &Engine, bodies: &[String]) -> Option<ModuleId> {
+    let parts = tjit_mangle::split_body_name(bodies.first()?)?;
+    engine.program().module_of(parts.symbol)
 }
 
 fn link(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use inkwell::module::Module;
 use inkwell::values::FunctionValue;
-use tjit_runtime::{FunctionId, VersionInfo};
+use tjit_runtime::{FunctionId, RequestOutcome, VersionInfo};
 
 use crate::Error;
 use crate::answer::{self, Question};
@@ -76,9 +76,10 @@ impl Reoptimize {
             answer,
         };
         // Every way in which the runtime declines drops the request, and with it the answer: the ticket says so.
-        let _outcome = self.engine.runtime.request(self.function, request);
+        let outcome = self.engine.runtime.request(self.function, request);
         Ticket {
             question,
+            is_removed: outcome == Ok(RequestOutcome::Removed),
             symbol: self.symbol,
         }
     }
@@ -102,6 +103,7 @@ impl fmt::Debug for Reoptimize {
 #[derive(Debug)]
 pub struct Ticket {
     question: Question<Result<Arc<VersionInfo>, Error>>,
+    is_removed: bool,
     symbol: Arc<str>,
 }
 
@@ -111,19 +113,24 @@ impl Ticket {
     ///
     /// # Errors
     /// [`Error::Transform`] or [`Error::Compile`] when it could not be compiled (the old version runs on),
-    /// [`Error::ShutDown`] when the JIT ended first.
+    /// [`Error::ShutDown`] when the JIT ended first, [`Error::Removed`] when the function's module was removed.
     pub fn wait(self) -> Result<Arc<VersionInfo>, Error> {
-        let Self { question, symbol } = self;
-        question.wait().unwrap_or_else(|| Err(shut_down(&symbol)))
+        let error = self.unanswered();
+        self.question.wait().unwrap_or(Err(error))
     }
 
     /// The answer if there is one yet.
     pub fn try_wait(&self) -> Option<Result<Arc<VersionInfo>, Error>> {
         let answer = self.question.poll()?;
-        Some(answer.unwrap_or_else(|| Err(shut_down(&self.symbol))))
+        Some(answer.unwrap_or_else(|| Err(self.unanswered())))
     }
-}
 
-fn shut_down(symbol: &str) -> Error {
-    Error::ShutDown(symbol.to_owned())
+    /// What it means that there will be no answer.
+    fn unanswered(&self) -> Error {
+        let symbol = self.symbol.to_string();
+        match self.is_removed {
+            true => Error::Removed(symbol),
+            false => Error::ShutDown(symbol),
+        }
+    }
 }

@@ -10,7 +10,7 @@ use tjit_stubs::StubManager;
 
 use crate::host::Host;
 use crate::trip::{self, TripContext};
-use crate::{Error, emulated_tls, landing};
+use crate::{Error, emulated_tls, exit, landing};
 
 /// The program's own trip function, if it has one of that name, must not be mistaken for ours.
 pub(crate) const OWN_TRIP_FUNCTION: &str = "tjit.optimize_function";
@@ -39,7 +39,12 @@ pub(crate) fn compile(
 ) -> Result<HashMap<String, u64>, Error> {
     let dylib = session.create_dylib("support")?;
     let host = Host::new(HashMap::new(), &[])?;
-    dylib.add_generator(Box::new(move |name| host.find(name).map(function_at)));
+    let own = exit::functions();
+    dylib.add_generator(Box::new(move |name| {
+        let own = own.iter().find(|(own, _)| *own == name);
+        let address = own.map(|(_, address)| *address);
+        address.or_else(|| host.find(name)).map(function_at)
+    }));
     let context = ThreadSafeContext::new();
     let ir = trip::support_ir(trip_context, OWN_TRIP_FUNCTION) + &landing::support_ir();
     let mut names = vec![OWN_TRIP_FUNCTION.to_owned()];
@@ -58,6 +63,7 @@ pub(crate) fn compile(
     if let Some(&trip) = addresses.get(OWN_TRIP_FUNCTION) {
         addresses.insert(tjit_instrument::TRIP_FUNCTION.to_owned(), trip);
     }
+    addresses.extend(own.map(|(name, address)| (name.to_owned(), address)));
     addresses.insert(emulated_tls::FUNCTION.to_owned(), emulated_tls::function());
     Ok(addresses)
 }

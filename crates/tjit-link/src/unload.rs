@@ -65,6 +65,12 @@ impl Program {
         }
     }
 
+    /// What a module is called in messages; `None` if it is not one of this program, or was unloaded.
+    pub fn module_name(&self, module: ModuleId) -> Option<&str> {
+        let module = self.modules().get(module.index())?;
+        (!module.is_gone()).then_some(&*module.name)
+    }
+
     /// Whether the modules can be unloaded together.
     ///
     /// # Errors
@@ -284,6 +290,8 @@ impl Program {
             return false;
         };
         let of_same_kind = old.facts.kind == new.facts.kind && new.facts.callable;
+        // A resolver has chosen already.
+        let is_ifunc = new.facts.kind == GlobalKind::IFunc;
         let same_target = || match (&symbol.alias_of, &new.facts.target) {
             (None, None) => true,
             (Some(old), Some(new)) => new.exact && new.base.as_deref() == Some(&**old),
@@ -291,7 +299,7 @@ impl Program {
         };
         let is_equal =
             |global: &Global| global.is_odr() && global.strength() == Some(Strength::Weak);
-        of_same_kind && is_equal(old) && is_equal(new) && same_target()
+        of_same_kind && !is_ifunc && is_equal(old) && is_equal(new) && same_target()
     }
 }
 

@@ -243,7 +243,7 @@ fn construct(source: &str) -> (TieredJit, Result<(), Error>) {
     let bitcode = compile_to_bitcode(source, Lang::Cxx, &["-O1"]);
     // SAFETY: the tests' own programs.
     let result = unsafe { jit.add_module(ModuleSource::bytes("constructed.cpp", bitcode)) };
-    (jit, result)
+    (jit, result.map(drop))
 }
 
 #[test]

@@ -7,3 +7,4 @@ mod promotion;
 mod requests;
 mod support;
 mod threads;
+mod unload;

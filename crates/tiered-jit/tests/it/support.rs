@@ -46,7 +46,7 @@ pub(crate) fn load(builder: Builder, ir: &str) -> TieredJit {
 
 pub(crate) fn add(jit: &TieredJit, ir: &str) -> Result<(), tiered_jit::Error> {
     // SAFETY: the tests' own modules.
-    unsafe { jit.add_module(ModuleSource::bytes("test.ll", ir)) }
+    unsafe { jit.add_module(ModuleSource::bytes("test.ll", ir)) }.map(drop)
 }
 
 pub(crate) fn load_cpp(builder: Builder, source: &str) -> TieredJit {

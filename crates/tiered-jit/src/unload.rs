@@ -1,0 +1,128 @@
+//! Taking modules out of a program that runs.
+
+use std::collections::HashSet;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+use tjit_link::{ModuleId, Unloaded};
+use tjit_runtime::FunctionId;
+use tjit_stubs::StubId;
+
+use crate::engine::Engine;
+use crate::exit::{self, Due};
+use crate::module::Module;
+use crate::{Error, fork, lifecycle};
+
+/// Ends modules and frees what is theirs, all of them or none.
+///
+/// Their handlers run while all of the program is still there; then, while nobody compiles, their functions leave the program.
+/// When a handler fails, those that have not run yet are still to run, and the modules stay.
+///
+/// # Safety
+/// As [`TieredJit::remove_modules`](crate::TieredJit::remove_modules).
+pub(crate) unsafe fn unload(engine: &Engine, modules: &[Module]) -> Result<(), Error> {
+    let ids = engine.modules.ids(modules)?;
+    engine.program().check_unload(&ids)?;
+    if fork::is_inside() {
+        return Err(Error::Inside);
+    }
+    check_threads(engine, &ids)?;
+    // SAFETY: says our caller.
+    unsafe { end(engine, &ids)? };
+    let Some(_alone) = fork::alone() else {
+        return Err(Error::Inside);
+    };
+    // A handler may have started a thread, or added a module.
+    check_threads(engine, &ids)?;
+    let mut program = engine
+        .program
+        .write()
+        .unwrap_or_else(PoisonError::into_inner);
+    let unloaded = program.unload(&ids)?;
+    // Relaxed: it only decides what names look like.
+    engine.has_removed.store(true, Ordering::Relaxed);
+    // From here on the modules are gone, and what fails is only not freed.
+    let records = take_records(engine, &unloaded);
+    for (_, handle) in engine.modules.handles(&ids) {
+        handle.finalize();
+        handle.retire();
+    }
+    // SAFETY: says our caller; nobody compiles what could refer to it.
+    let freed = unsafe { free(engine, &ids, &unloaded) };
+    records.and(freed)
+}
+
+/// Fails if other threads have yet to destroy thread-locals of the modules.
+fn check_threads(engine: &Engine, ids: &[ModuleId]) -> Result<(), Error> {
+    for (module, handle) in engine.modules.handles(ids) {
+        let pending = handle.in_other_threads();
+        if pending > 0 {
+            let module = module.name().to_owned();
+            return Err(Error::ThreadExits { module, pending });
+        }
+    }
+    Ok(())
+}
+
+/// Runs what the modules have registered for their end: for the end of this thread, for that of the program, and at last their
+/// destructors.
+///
+/// # Safety
+/// As [`unload`].
+unsafe fn end(engine: &Engine, ids: &[ModuleId]) -> Result<(), Error> {
+    let ids: HashSet<_> = ids.iter().copied().collect();
+    let is_theirs = |module: Option<ModuleId>| module.is_some_and(|module| ids.contains(&module));
+    let of_thread =
+        || exit::take_of_thread(|handle| handle.is_of(&engine.exits) && is_theirs(handle.module()));
+    while let Some(due) = of_thread().or_else(|| engine.exits.take(is_theirs)) {
+        // SAFETY: says our caller; there is nothing to be dropped in between.
+        unsafe { lifecycle::protect(engine, move || Due::call(due))? };
+    }
+    Ok(())
+}
+
+/// Takes functions out of the runtime's table and away from their stubs.
+fn take_records(engine: &Engine, unloaded: &Unloaded) -> Result<(), Error> {
+    let mut removed = engine
+        .removed
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    // Some of the others have stubs as well: ifuncs, and aliases that were not defined at first.
+    for symbol in unloaded.functions.iter().chain(&unloaded.others) {
+        let Ok(stub) = engine.stubs.remove(symbol) else {
+            continue;
+        };
+        let function = FunctionId::new(stub.index());
+        engine.bodiless.remove(function);
+        removed.insert(symbol.clone(), function);
+        for request in engine.runtime.remove(function)? {
+            request.answer.give(Err(Error::Removed(symbol.to_string())));
+        }
+    }
+    for symbol in &unloaded.handed_over {
+        if let Some(stub) = engine.stubs.find(symbol) {
+            engine.runtime.reset(FunctionId::new(stub.id.index()))?;
+            engine
+                .stubs
+                .reset_lazy(StubId::from_index(stub.id.index()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Frees code, data and symbols.
+///
+/// # Safety
+/// Nobody uses them any more.
+unsafe fn free(engine: &Engine, ids: &[ModuleId], unloaded: &Unloaded) -> Result<(), Error> {
+    let mut result = Ok(());
+    for tracker in engine.modules.remove(ids) {
+        // SAFETY: says our caller.
+        let removed = unsafe { tracker.remove() };
+        result = result.and(removed.map_err(Error::from));
+    }
+    // After the trackers, which have names of their own to take out.
+    let names = unloaded.functions.iter().chain(&unloaded.others);
+    let undefined = engine.dylib.undefine(names.map(|name: &Arc<str>| &**name));
+    result.and(undefined.map_err(Error::from))
+}
