@@ -2,6 +2,7 @@
 
 mod layering;
 mod lexer;
+mod links;
 mod manifests;
 mod rust;
 mod text;
@@ -56,6 +57,7 @@ pub(crate) fn check() -> Result<()> {
     let files = read_tree(&sh::root())?;
     let mut problems = check_files(&files);
     problems.extend(manifests::check(&files));
+    problems.extend(links::check(&files));
     problems.extend(layering::check()?);
     problems.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     for problem in &problems {
