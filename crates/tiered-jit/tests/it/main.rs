@@ -1,5 +1,6 @@
 //! The JIT as an embedder uses it.
 
+mod ifuncs;
 mod landing;
 mod lifecycle;
 mod linking;
