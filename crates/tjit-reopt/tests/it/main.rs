@@ -1,0 +1,4 @@
+//! Integration tests of `tjit-reopt`.
+
+mod compiled;
+mod round_trip;
