@@ -132,23 +132,39 @@ impl Inventory {
         let name = module.with_module(|module| module.get_name().to_string_lossy().into_owned());
         module.with_module(|module| target::check(module, &name))?;
         module.strip_debug_info();
-        let bitcode = module.to_bitcode();
-        let hash = names::hash(bitcode.as_slice());
-        let suffix = names::suffix(&hash, copies.add(&hash));
-        let module = match context {
-            Some(context) if !context.is(module.context()) => {
-                context.parse(&name, bitcode.as_slice())?
+        let (hash, module) = match (module.source_hash(), context) {
+            (Some(hash), context) if context.is_none_or(|context| context.is(module.context())) => {
+                (names::hash(hash), module)
             }
-            _ => module,
+            (source_hash, context) => {
+                let bitcode = module.to_bitcode();
+                let hash = match source_hash {
+                    Some(hash) => names::hash(hash),
+                    None => names::hash(blake3::hash(bitcode.as_slice()).as_bytes()),
+                };
+                match context {
+                    Some(context) if !context.is(module.context()) => {
+                        (hash, context.parse(&name, bitcode.as_slice())?)
+                    }
+                    _ => (hash, module),
+                }
+            }
         };
+        let suffix = names::suffix(&hash, copies.add(&hash));
         let mangler = mangler()?;
         let read = module.with_module(|module| {
             let handle = nonshared.give(module, &suffix)?;
-            names::settle(module, &name, mangler, &suffix)?;
-            flatten_aliases(module);
-            Ok::<_, LinkError>((handle, read(module)))
+            let mut globals = names::settle(module, &name, mangler, &suffix)?;
+            if globals
+                .iter()
+                .any(|global| global.facts.kind == GlobalKind::Alias)
+            {
+                flatten_aliases(module);
+                globals = read(module);
+            }
+            Ok::<_, LinkError>((handle, globals, inline_assembly(module)))
         })?;
-        let (handle, (globals, assembly)) = read;
+        let (handle, globals, assembly) = read;
         let labels = module.with_module(|module| labels::find(module, &globals))?;
         let called = module.with_module(|module| called::find(module, &globals))?;
         let codes = globals.iter().map(|_| OnceLock::new()).collect();
@@ -240,8 +256,12 @@ impl Inventory {
 }
 
 /// How many modules of the same contents there are, by the hash of the contents.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Copies(HashMap<String, Numbers>);
+#[derive(Debug, Default)]
+pub(crate) struct Copies {
+    numbers: HashMap<String, Numbers>,
+    /// Of the modules that a link adds, which may fail.
+    pending: Vec<String>,
+}
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Numbers {
@@ -252,28 +272,45 @@ struct Numbers {
 impl Copies {
     /// A number that no other copy has.
     fn add(&mut self, hash: &str) -> u32 {
-        let numbers = self.0.entry(hash.to_owned()).or_default();
+        self.pending.push(hash.to_owned());
+        let numbers = self.numbers.entry(hash.to_owned()).or_default();
         numbers.present += 1;
         numbers.next += 1;
         numbers.next - 1
     }
 
+    /// The modules that were added have come to stay.
+    pub(crate) fn commit(&mut self) {
+        self.pending.clear();
+    }
+
+    /// They have not; their numbers are free again.
+    pub(crate) fn roll_back(&mut self) {
+        for hash in std::mem::take(&mut self.pending) {
+            if let Some(numbers) = self.numbers.get_mut(&hash) {
+                numbers.next -= 1;
+            }
+            self.remove(&hash);
+        }
+    }
+
     fn remove(&mut self, hash: &str) {
-        if let Some(numbers) = self.0.get_mut(hash) {
+        if let Some(numbers) = self.numbers.get_mut(hash) {
             numbers.present -= 1;
             if numbers.present == 0 {
-                self.0.remove(hash);
+                self.numbers.remove(hash);
             }
         }
     }
 }
 
-fn read(module: &Module<'_>) -> (Vec<Global>, String) {
-    let globals = survey(module).into_iter().map(|facts| Global {
-        name: String::from_utf8_lossy(&facts.name).into_owned(),
-        facts,
-    });
-    (globals.collect(), inline_assembly(module))
+/// The globals of a module whose names are settled.
+fn read(module: &Module<'_>) -> Vec<Global> {
+    let global = |mut facts: SurveyedGlobal| {
+        let name = String::from_utf8_lossy(&std::mem::take(&mut facts.name)).into_owned();
+        Global { name, facts }
+    };
+    survey(module).into_iter().map(global).collect()
 }
 
 /// The host's rules for names.

@@ -14,8 +14,10 @@ mod tests;
 const SUGGESTIONS: usize = 3;
 
 /// Functions or variables of a program by what the source calls them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Lookup {
+    /// The spellings by which a name may be meant, besides the one in full.
+    shorter: fn(&str) -> Vec<String>,
     /// With parameters, as [`demangle`] writes it, and the symbol; in the program's order.
     names: Vec<(String, Arc<str>)>,
     /// Indices into `names`, by the name in full and by the name without parameters.
@@ -23,8 +25,8 @@ pub(crate) struct Lookup {
 }
 
 impl Lookup {
-    pub(crate) fn new<'s>(functions: impl Iterator<Item = &'s Arc<str>>) -> Self {
-        Self::with_spellings(functions, |full| {
+    pub(crate) fn of_functions<'s>(functions: impl Iterator<Item = &'s Arc<str>>) -> Self {
+        Self::new(functions, |full| {
             let mut spellings = vec![without_parameters(full).to_owned()];
             spellings.extend(without_qualifiers(full));
             spellings
@@ -32,28 +34,36 @@ impl Lookup {
     }
 
     pub(crate) fn of_variables<'s>(variables: impl Iterator<Item = &'s Arc<str>>) -> Self {
-        Self::with_spellings(variables, |full| vec![without_functions_parameters(full)])
+        Self::new(variables, |full| vec![without_functions_parameters(full)])
     }
 
-    /// `shorter` has the spellings by which a name may be meant, besides the one in full.
-    fn with_spellings<'s>(
+    fn new<'s>(
         symbols: impl Iterator<Item = &'s Arc<str>>,
-        shorter: impl Fn(&str) -> Vec<String>,
+        shorter: fn(&str) -> Vec<String>,
     ) -> Self {
-        let mut lookup = Self::default();
+        let mut lookup = Self {
+            shorter,
+            names: Vec::new(),
+            by_name: HashMap::new(),
+        };
+        lookup.extend(symbols);
+        lookup
+    }
+
+    /// Adds symbols that were linked after the others.
+    pub(crate) fn extend<'s>(&mut self, symbols: impl Iterator<Item = &'s Arc<str>>) {
         for symbol in symbols {
             let full = demangle(symbol);
-            let index = lookup.names.len();
-            let mut spellings = shorter(&full);
+            let index = self.names.len();
+            let mut spellings = (self.shorter)(&full);
             spellings.push(full.clone());
             spellings.sort_unstable();
             spellings.dedup();
             for spelling in spellings {
-                lookup.by_name.entry(spelling).or_default().push(index);
+                self.by_name.entry(spelling).or_default().push(index);
             }
-            lookup.names.push((full, symbol.clone()));
+            self.names.push((full, symbol.clone()));
         }
-        lookup
     }
 
     pub(crate) fn find(&self, name: &str) -> &[usize] {

@@ -1,6 +1,6 @@
 //! Names by which any module can refer to any symbol of the program.
 
-use std::collections::HashSet;
+use std::fmt::Write;
 
 use inkwell::module::{Linkage, Module};
 use inkwell::values::GlobalValue;
@@ -8,6 +8,7 @@ use tjit_mangle::{MAX_NAME_LEN, Mangler, Symbol};
 use tjit_orc::{SurveyedGlobal, name_unnamed, rename, survey};
 
 use crate::LinkError;
+use crate::inventory::Global;
 
 #[cfg(test)]
 mod tests;
@@ -21,9 +22,14 @@ const UNNAMED: &str = "unnamed.";
 /// Bytes of a module's hash that go into the names of its locals: 128 bits, so that names never meet by accident.
 const HASH_BYTES: usize = 16;
 
-/// What tells a module from modules of other contents.
-pub(crate) fn hash(bitcode: &[u8]) -> String {
-    blake3::hash(bitcode).to_hex()[..2 * HASH_BYTES].to_owned()
+/// What tells a module from modules of other contents, from a hash of these.
+pub(crate) fn hash(contents: &[u8; 32]) -> String {
+    let mut text = String::with_capacity(2 * HASH_BYTES);
+    for byte in &contents[..HASH_BYTES] {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// What is put behind the names of a module's locals. `copy` counts the modules of the program with these contents, from 0.
@@ -56,39 +62,55 @@ pub(crate) fn is_local(linkage: Linkage) -> bool {
 }
 
 /// Gives every global value of the module a name of its own in the program: locals and values without a name get
-/// `suffix`, and names that are escaped from mangling lose the escape where mangling would not change them.
+/// `suffix`, and names that are escaped from mangling lose the escape where mangling would not change them. Returns the
+/// globals under these names; what aliases stand for is named as before.
 pub(crate) fn settle(
     module: &Module<'_>,
     module_name: &str,
     mangler: Mangler,
     suffix: &str,
-) -> Result<(), LinkError> {
+) -> Result<Vec<Global>, LinkError> {
     name_unnamed(module, UNNAMED);
-    let globals = survey(module);
-    let mut names = HashSet::with_capacity(globals.len());
-    for global in &globals {
-        names.insert(checked(global, module_name)?);
+    let surveyed = survey(module);
+    let mut globals = Vec::with_capacity(surveyed.len());
+    for mut facts in surveyed {
+        let old = checked(std::mem::take(&mut facts.name), module_name)?;
+        let new = settled(&facts, &old, mangler, suffix, module_name)?;
+        let name = match new {
+            None => old,
+            Some(new) => {
+                give_name(module, &facts, &old, &new, module_name)?;
+                new
+            }
+        };
+        globals.push(Global { name, facts });
     }
-    for global in &globals {
-        let old = checked(global, module_name)?;
-        let new = settled(global, old, mangler, suffix, module_name)?;
-        if new == old {
-            continue;
-        }
-        if names.contains(new.as_str()) {
-            let reason = match old.strip_prefix('\u{1}') {
-                Some(_) => "another symbol of the module differs from it by the `\\01` escape only",
-                None => "it would get a name that is taken",
-            };
-            return Err(bad_name(module_name, old, reason));
-        }
-        if global.defined {
-            rename(module, old, &new);
-        } else if let Some(declaration) = declaration(module, old) {
-            declaration.set_name(&new);
-        }
+    Ok(globals)
+}
+
+fn give_name(
+    module: &Module<'_>,
+    global: &SurveyedGlobal,
+    old: &str,
+    new: &str,
+    module_name: &str,
+) -> Result<(), LinkError> {
+    let is_given = if global.defined {
+        rename(module, old, new)
+    } else {
+        declaration(module, old).is_some_and(|declaration| {
+            declaration.set_name(new);
+            declaration.get_name().to_bytes() == new.as_bytes()
+        })
+    };
+    if is_given {
+        return Ok(());
     }
-    Ok(())
+    let reason = match old.strip_prefix('\u{1}') {
+        Some(_) => "another symbol of the module differs from it by the `\\01` escape only",
+        None => "it would get a name that is taken",
+    };
+    Err(bad_name(module_name, old, reason))
 }
 
 fn declaration<'m>(module: &Module<'m>, name: &str) -> Option<GlobalValue<'m>> {
@@ -98,18 +120,22 @@ fn declaration<'m>(module: &Module<'m>, name: &str) -> Option<GlobalValue<'m>> {
     function.or_else(|| module.get_global(name))
 }
 
+/// The name that the global gets; `None` if it has it already.
 fn settled(
     global: &SurveyedGlobal,
     name: &str,
     mangler: Mangler,
     suffix: &str,
     module_name: &str,
-) -> Result<String, LinkError> {
+) -> Result<Option<String>, LinkError> {
     if name.starts_with(RESERVED) {
-        return Ok(name.to_owned());
+        return Ok(None);
     }
     if is_local(global.linkage) || name.starts_with(UNNAMED) {
-        return Ok(format!("{}{suffix}", name.trim_start_matches('\u{1}')));
+        return Ok(Some(format!(
+            "{}{suffix}",
+            name.trim_start_matches('\u{1}')
+        )));
     }
     let symbol = if global.callable {
         Symbol::FUNCTION
@@ -118,32 +144,27 @@ fn settled(
     };
     let refused = |error: tjit_mangle::Error| bad_name(module_name, name, &error.to_string());
     let linker_name = mangler.mangle(name, &symbol).map_err(refused)?;
-    Ok(mangler
-        .unmangle(&linker_name)
-        .map_err(refused)?
-        .into_owned())
+    let new = mangler.unmangle(&linker_name).map_err(refused)?;
+    Ok((new != name).then(|| new.into_owned()))
 }
 
 /// The name as text, if every tool on its way will take it whole.
-fn checked<'g>(global: &'g SurveyedGlobal, module_name: &str) -> Result<&'g str, LinkError> {
-    let lossy = || String::from_utf8_lossy(&global.name).into_owned();
-    let Ok(name) = std::str::from_utf8(&global.name) else {
-        return Err(bad_name(module_name, &lossy(), "it is not UTF-8"));
-    };
+fn checked(name: Vec<u8>, module_name: &str) -> Result<String, LinkError> {
+    let name = String::from_utf8(name).map_err(|error| {
+        let lossy = String::from_utf8_lossy(error.as_bytes());
+        bad_name(module_name, &lossy, "it is not UTF-8")
+    })?;
     if let Some(offset) = name.bytes().position(|byte| byte == 0) {
         let reason = format!("NUL byte at offset {offset}");
-        return Err(bad_name(module_name, name, &reason));
+        return Err(bad_name(module_name, &name, &reason));
     }
     if name.len() > MAX_NAME_LEN {
         let reason = format!("{} bytes, the limit is {MAX_NAME_LEN}", name.len());
-        return Err(bad_name(module_name, name, &reason));
+        return Err(bad_name(module_name, &name, &reason));
     }
     if name == "\u{1}" {
-        return Err(bad_name(
-            module_name,
-            name,
-            "there is nothing behind the `\\01` escape",
-        ));
+        let reason = "there is nothing behind the `\\01` escape";
+        return Err(bad_name(module_name, &name, reason));
     }
     Ok(name)
 }

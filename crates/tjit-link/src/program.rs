@@ -13,7 +13,7 @@ use crate::lookup::Lookup;
 use crate::nonshared::{self, Nonshared};
 use crate::resolve::Owner;
 use crate::sections::SharedSection;
-use crate::table;
+use crate::table::{self, Table};
 use crate::written::Written;
 use crate::{HostSymbols, LinkError, ModuleId, Unloaded, aliases, emit, refuse, sections};
 
@@ -101,13 +101,30 @@ impl Program {
     /// equals, and the host's copy of what is equal everywhere by the language's rules. What an earlier link decided stays.
     /// The first module's context becomes the program's; modules of other contexts are moved into it.
     ///
-    /// Names of locals depend on the contents of their module and on nothing else, if every module was parsed in a context
-    /// of its own (LLVM renames types when several modules in one context have types of one name).
+    /// Names of locals depend on the bytes that their module was parsed from and on nothing else; for a module made in memory,
+    /// on its bitcode. Cost: in proportion to what the modules hold, whatever the program has already.
     ///
     /// # Errors
     /// Everything that [`LinkError`] lists but failed look-ups. The program is as it was then.
     pub fn link(&mut self, modules: Vec<ThreadSafeModule>) -> Result<Linked, LinkError> {
-        let mut copies = self.copies.clone();
+        let mut copies = std::mem::take(&mut self.copies);
+        let decided = self.decide(modules, &mut copies);
+        match decided {
+            Ok(_) => copies.commit(),
+            Err(_) => copies.roll_back(),
+        }
+        self.copies = copies;
+        let (new, table, linked) = decided?;
+        self.add(new, table, &linked);
+        Ok(linked)
+    }
+
+    /// What the program will be with the modules, which it is not yet.
+    fn decide(
+        &self,
+        modules: Vec<ThreadSafeModule>,
+        copies: &mut Copies,
+    ) -> Result<(Vec<Inventory>, Table, Linked), LinkError> {
         let mut context = self
             .modules
             .first()
@@ -120,7 +137,7 @@ impl Program {
         });
         let mut new = Vec::with_capacity(modules.len());
         for module in modules {
-            let inventory = Inventory::new(module, context.as_ref(), &mut copies, &nonshared)?;
+            let inventory = Inventory::new(module, context.as_ref(), copies, &nonshared)?;
             refuse::check(&inventory)?;
             context.get_or_insert_with(|| inventory.module.context().clone());
             new.push(inventory);
@@ -129,7 +146,12 @@ impl Program {
         sections::rename(&mut table, self.modules.len(), &mut new);
         aliases::split(&mut table, self.modules.len(), &mut new);
         let linked = emit::emit(self, &new, &table)?;
+        Ok((new, table, linked))
+    }
 
+    fn add(&mut self, mut new: Vec<Inventory>, table: Table, linked: &Linked) {
+        let first_module = self.modules.len();
+        let (first_function, first_ifunc) = (self.functions.len(), self.ifuncs.len());
         for function in &linked.functions {
             let list = match function.kind {
                 FunctionKind::Body => &mut self.functions,
@@ -148,23 +170,28 @@ impl Program {
                 .cloned(),
         );
         for absent in &table.absent {
-            new[absent.module - self.modules.len()].globals[absent.global]
+            new[absent.module - first_module].globals[absent.global]
                 .facts
                 .used = false;
         }
         let shared = table.sections.iter().filter_map(SharedSection::of);
         self.shared_sections.extend(shared);
-        let first_new = self.modules.len();
         self.modules.extend(new);
         self.symbols.extend(table.symbols);
-        for module in first_new..self.modules.len() {
+        for module in first_module..self.modules.len() {
             self.modules[module].spares = self.spares(module);
         }
-        self.copies = copies;
-        self.lookup = OnceLock::new();
-        self.variables = OnceLock::new();
+        if let Some(lookup) = self.lookup.get_mut() {
+            let functions = self.functions[first_function..].iter();
+            lookup.extend(functions.chain(&self.ifuncs[first_ifunc..]));
+        }
+        if self.variables.get().is_some() {
+            let symbols = self.variable_symbols(first_module);
+            if let Some(variables) = self.variables.get_mut() {
+                variables.extend(symbols.iter());
+            }
+        }
         self.written = Written::default();
-        Ok(linked)
     }
 
     /// The functions that modules of the program have bodies of, in the order in which they were linked.
@@ -403,12 +430,12 @@ impl Program {
 
     pub(crate) fn lookup(&self) -> &Lookup {
         self.lookup
-            .get_or_init(|| Lookup::new(self.functions.iter().chain(&self.ifuncs)))
+            .get_or_init(|| Lookup::of_functions(self.functions.iter().chain(&self.ifuncs)))
     }
 
     pub(crate) fn variables(&self) -> &Lookup {
         self.variables
-            .get_or_init(|| Lookup::of_variables(self.variable_symbols().iter()))
+            .get_or_init(|| Lookup::of_variables(self.variable_symbols(0).iter()))
     }
 }
 

@@ -1,6 +1,5 @@
 //! The variables of a program, by name.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use tjit_orc::GlobalKind;
@@ -80,18 +79,19 @@ impl Program {
         Some(self.symbol_entry(&guard)?.0.clone())
     }
 
-    /// The symbols of the variables that modules of the program define, in their order.
-    pub(crate) fn variable_symbols(&self) -> Vec<Arc<str>> {
-        let globals = self.modules().iter().flat_map(|module| &module.globals);
-        let variables = globals.filter(|global| {
+    /// The symbols of the variables that modules of the program define from the one of index `first` on, in their order.
+    pub(crate) fn variable_symbols(&self, first: usize) -> Vec<Arc<str>> {
+        let modules = self.modules().iter().enumerate().skip(first);
+        let globals =
+            modules.flat_map(|(index, module)| module.globals.iter().map(move |g| (index, g)));
+        let variables = globals.filter(|(index, global)| {
+            let owner = self.symbol(&global.name).and_then(|symbol| symbol.owner);
             global.facts.kind == GlobalKind::Variable
                 && global.facts.defined
-                && !global.is_reserved()
+                && owner == Some(Owner::Program(*index))
         });
-        let mut seen = HashSet::new();
         variables
-            .filter(|global| self.defines(&global.name) && seen.insert(global.name.as_str()))
-            .map(|global| Arc::from(global.name.as_str()))
+            .map(|(_, global)| Arc::from(global.name.as_str()))
             .collect()
     }
 }

@@ -81,7 +81,8 @@ impl ThreadSafeContext {
     /// [`ErrorKind::Parse`](crate::ErrorKind::Parse) with LLVM's message. The module is not verified; see
     /// [`ThreadSafeModule::verify`].
     pub fn parse(&self, name: &str, bytes: &[u8]) -> Result<ThreadSafeModule, Error> {
-        self.create(|context| parse::parse(context, name, bytes))
+        let module = self.create(|context| parse::parse(context, name, bytes))?;
+        Ok(module.parsed_from(bytes))
     }
 
     /// Reads and parses a file; see [`ThreadSafeContext::parse`].

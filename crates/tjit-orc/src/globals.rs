@@ -134,13 +134,14 @@ pub fn name_unnamed(module: &Module<'_>, prefix: &str) {
     }
 }
 
-/// Gives a definition another name; references follow. Returns whether it was there.
+/// Gives a definition another name; references follow. Returns whether it was there and has the name now, which another value
+/// of the module may have already: LLVM puts a number behind it then.
 pub fn rename(module: &Module<'_>, from: &str, to: &str) -> bool {
     let found = find_definition(module.as_mut_ptr(), from);
-    if let Some(value) = found {
+    found.is_some_and(|value| {
         set_name(value, to);
-    }
-    found.is_some()
+        name(value) == to
+    })
 }
 
 pub(crate) fn set_name(value: LLVMValueRef, name: &str) {

@@ -92,11 +92,27 @@ pub struct ThreadSafeModule {
     // Declared before the context: a module must go first.
     module: LockedModule,
     context: ThreadSafeContext,
+    source_hash: Option<[u8; 32]>,
 }
 
 impl ThreadSafeModule {
     pub(crate) fn new(module: LockedModule, context: ThreadSafeContext) -> Self {
-        Self { module, context }
+        Self {
+            module,
+            context,
+            source_hash: None,
+        }
+    }
+
+    pub(crate) fn parsed_from(mut self, bytes: &[u8]) -> Self {
+        self.source_hash = Some(*blake3::hash(bytes).as_bytes());
+        self
+    }
+
+    /// The BLAKE3 hash of the bytes that the module was parsed from, whatever was done to it since; `None` for a module that was
+    /// made in memory.
+    pub fn source_hash(&self) -> Option<&[u8; 32]> {
+        self.source_hash.as_ref()
     }
 
     /// The context the module belongs to.

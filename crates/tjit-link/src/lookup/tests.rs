@@ -55,7 +55,7 @@ fn suggestions_are_the_nearest() {
     let functions: Vec<Arc<str>> = ["_ZNK6Circle4areaEv", "_ZNK6Square4areaEv", "main"]
         .map(Arc::from)
         .to_vec();
-    let lookup = Lookup::new(functions.iter());
+    let lookup = Lookup::of_functions(functions.iter());
     assert_eq!(lookup.nearest("Circle::aera")[0], "Circle::area() const");
     assert_eq!(lookup.nearest("mian"), ["main"]);
     assert!(lookup.nearest("something_else_entirely").is_empty());

@@ -177,3 +177,25 @@ impl tjit_link::HostSymbols for Environ {
         (linker_name == "environ").then_some(0x1000)
     }
 }
+
+#[test]
+fn what_is_linked_later_is_found_too() {
+    let text = |n: u32| {
+        format!(
+            "@_ZN1n1xE = linkonce_odr global i32 0
+            @_ZN1n2y{n}E = internal global i32 0
+            define ptr @_ZN1n2f{n}Ev() {{ store i32 1, ptr @_ZN1n2y{n}E\n ret ptr @_ZN1n1xE }}"
+        )
+    };
+    let (mut program, _) = crate::support::link(&[&text(1)]);
+    assert_eq!(program.resolve_name("n::f1"), Ok("_ZN1n2f1Ev"));
+    assert!(program.resolve_variable("n::x").is_ok());
+    program
+        .link(crate::support::parse(&[&text(2)]))
+        .expect("it links");
+    assert_eq!(program.resolve_name("n::f2"), Ok("_ZN1n2f2Ev"));
+    assert_eq!(program.resolve_name("n::f1()"), Ok("_ZN1n2f1Ev"));
+    assert!(program.resolve_variable("n::y2").is_ok());
+    // It is in both modules, and one variable.
+    assert!(program.resolve_variable("n::x").is_ok());
+}

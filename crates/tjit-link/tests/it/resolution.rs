@@ -315,3 +315,17 @@ fn the_support_module_gives_way_to_the_programs_own() {
     assert!(slice.contains("ret i32 7"), "{slice}");
     assert!(program.defines("__dso_handle") && program.defines("at_quick_exit"));
 }
+
+#[test]
+fn a_link_that_failed_leaves_names_as_they_were() {
+    let local = "@x = internal global i32 0\ndefine ptr @f() { ret ptr @x }";
+    let (mut program, _) = link(&["define void @g() { ret void }"]);
+    let clash = "define void @g() { ret void }\n; not the same text";
+    program
+        .link(parse(&[local, clash]))
+        .expect_err("`g` is there already");
+    let linked = program.link(parse(&[local])).expect("it links now");
+    let (_, alone) = link(&[local]);
+    let name = |linked: &Linked| promoted(&text(&linked.data[0].ir), "x");
+    assert_eq!(name(&linked), name(&alone));
+}
