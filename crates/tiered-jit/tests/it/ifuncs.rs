@@ -22,7 +22,7 @@ fn failing(body: &str) -> (TieredJit, Result<(), Error>) {
     let bitcode = compile_to_bitcode(source.as_str(), Lang::Cxx, &flags);
     // SAFETY: the tests' own programs.
     let result = unsafe { jit.add_module(ModuleSource::bytes("ifunc.cpp", bitcode)) };
-    (jit, result)
+    (jit, result.map(drop))
 }
 
 #[track_caller]
