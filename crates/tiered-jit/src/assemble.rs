@@ -16,11 +16,13 @@ use crate::config::Builder;
 use crate::counters::EntryCounters;
 use crate::engine::Engine;
 use crate::exit::{Exits, Handle};
+use crate::facts::FactBase;
 use crate::first_call::{FirstCall, FirstCalls, Resolver};
 use crate::foreground::Foreground;
 use crate::host::Host;
 use crate::landing::Entry;
 use crate::module::Modules;
+use crate::recipe::Recipes;
 use crate::support;
 use crate::trip::TripContext;
 
@@ -88,6 +90,8 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
         stubs,
         runtime,
         bodiless,
+        facts: FactBase::default(),
+        recipes: Recipes::default(),
         support,
         trip_context,
     };

@@ -15,7 +15,9 @@ use crate::Error;
 use crate::bodiless::Bodiless;
 use crate::config::Config;
 use crate::exit::{Exits, Handle};
+use crate::facts::FactBase;
 use crate::module::Modules;
+use crate::recipe::Recipes;
 use crate::request::Request;
 use crate::support::{OWN_TRIP_FUNCTION, function_at};
 use crate::trip::TripContext;
@@ -32,6 +34,10 @@ pub(crate) struct Engine {
     pub(crate) stubs: Arc<StubManager>,
     pub(crate) runtime: Arc<Runtime<Request>>,
     pub(crate) bodiless: Arc<Bodiless>,
+    /// What optimised code relies on.
+    pub(crate) facts: FactBase,
+    /// How optimised versions were made.
+    pub(crate) recipes: Recipes,
     /// Addresses of what every program gets from us: the parts of libc that are linked statically, the trip function, and
     /// the one through which we call it.
     pub(crate) support: HashMap<String, u64>,
@@ -233,6 +239,25 @@ impl Engine {
             });
         };
         Ok(self.stubs.update(id, code)?)
+    }
+
+    /// The function is not the program's any more, or begins anew: no fact can take a version of it back.
+    pub(crate) fn forget_facts(&self, function: FunctionId) {
+        self.facts.state().dependencies.forget_function(function);
+        self.recipes.forget(function);
+    }
+
+    /// Makes the stub of `function` lead to its baseline again, or to a first call if it has none.
+    pub(crate) fn fall_back(
+        &self,
+        function: FunctionId,
+        baseline: Option<usize>,
+    ) -> Result<(), Error> {
+        let id = StubId::from_index(function.index());
+        match baseline.and_then(CodePtr::new) {
+            Some(code) => Ok(self.stubs.update(id, code)?),
+            None => Ok(self.stubs.reset_lazy(id)?),
+        }
     }
 
     /// The name under which counters call the trip function.

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::facts::frozen::Unfreezable;
+
 /// An error of the JIT: what was tried, on what, and what to do about it where that can be said.
 ///
 /// No error changes the running program: a module that can't be added leaves the program as it was, a function that can't
@@ -47,6 +49,17 @@ pub enum Error {
         /// What the transformation, the panic or the verifier said.
         reason: String,
     },
+    /// A variable can't be frozen.
+    #[error("freezing `{}`: {reason}", tjit_link::demangle(variable))]
+    Freeze {
+        /// Its linker-level name.
+        variable: String,
+        /// Why.
+        reason: Unfreezable,
+    },
+    /// What is known of the running program can't be folded into a unit.
+    #[error(transparent)]
+    Fold(Arc<tjit_reopt::Error>),
     /// A compilation failed.
     #[error("compiling `{function}`: {reason}")]
     Compile {
@@ -141,6 +154,12 @@ impl Error {
 impl From<tjit_link::LinkError> for Error {
     fn from(error: tjit_link::LinkError) -> Self {
         Self::Link(Arc::new(error))
+    }
+}
+
+impl From<tjit_reopt::Error> for Error {
+    fn from(error: tjit_reopt::Error) -> Self {
+        Self::Fold(Arc::new(error))
     }
 }
 

@@ -133,7 +133,7 @@ fn optimize_now(runtime: &Runtime<Request>, function: FunctionId) -> Result<usiz
     let request = Request {
         transforms: Vec::new(),
         pipeline: None,
-        answer,
+        answer: Some(answer),
     };
     // A child must find the request whole: queued, or not made.
     let inside = fork::enter();

@@ -49,7 +49,7 @@ impl TieredJit {
         })
     }
 
-    fn engine(&self) -> &Engine {
+    pub(crate) fn engine(&self) -> &Engine {
         &self.owner.engine
     }
 

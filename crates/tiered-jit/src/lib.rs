@@ -19,6 +19,7 @@ mod emit_ir;
 mod emulated_tls;
 mod engine;
 mod exit;
+mod facts;
 mod first_call;
 mod foreground;
 mod fork;
@@ -28,6 +29,7 @@ mod lifecycle;
 mod object;
 mod owner;
 mod promote;
+mod recipe;
 mod request;
 mod support;
 mod thread_local;
@@ -38,6 +40,7 @@ mod unoptimised;
 pub use config::{Builder, FatalHandler, Tiering};
 pub use entry::{Function, FunctionPointer};
 pub use error::Error;
+pub use facts::frozen::{Frozen, Unfreezable};
 pub use jit::TieredJit;
 pub use module::Module;
 pub use reoptimize::{Reoptimize, Ticket};
@@ -46,8 +49,9 @@ pub use source::ModuleSource;
 
 pub use tjit_link::LinkError;
 pub use tjit_runtime::{
-    Cause, DefaultPolicy, Event, EventKind, EventReceiver, FunctionRecord, FunctionState, Phase,
-    PhaseTimes, Published, RequestOutcome, Stats, Tier, TierPolicy, TierStats, VersionInfo,
+    Cause, DefaultPolicy, Event, EventKind, EventReceiver, FactCounts, FunctionRecord,
+    FunctionState, Phase, PhaseTimes, Published, RequestOutcome, Stats, Tier, TierPolicy,
+    TierStats, VersionInfo,
 };
 
 #[doc(inline)]
@@ -60,6 +64,8 @@ pub use tjit_link as link;
 pub use tjit_mangle as mangle;
 #[doc(inline)]
 pub use tjit_orc as orc;
+#[doc(inline)]
+pub use tjit_reopt as reopt;
 #[doc(inline)]
 pub use tjit_runtime as runtime;
 #[doc(inline)]

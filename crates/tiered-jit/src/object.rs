@@ -48,7 +48,7 @@ pub(crate) fn emit<'a>(
 ) -> Result<Emitted, Error> {
     let options = ModuleOptions { pipeline };
     let compiled = module.with_module(|module| engine.layer.compile(module, &options))?;
-    let sizes = code_sizes(&compiled.object);
+    let (sizes, referenced) = symbols(&compiled.object);
     let mut phases = phases(&compiled);
 
     let start = Instant::now();
@@ -59,6 +59,7 @@ pub(crate) fn emit<'a>(
     match linked {
         Ok(addresses) => {
             engine.modules.keep(home(engine, bodies), tracker);
+            engine.facts.memory.note(referenced);
             Ok(Emitted {
                 addresses,
                 sizes,
@@ -99,20 +100,23 @@ fn phases(compiled: &Compiled) -> PhaseTimes {
     phases
 }
 
-/// The size of each function of an object file, by its linker-level name.
-fn code_sizes(object: &MemoryBuffer) -> HashMap<String, usize> {
+/// The size of each function of an object file, by its linker-level name, and the symbols that it refers to.
+fn symbols(object: &MemoryBuffer) -> (HashMap<String, usize>, Vec<String>) {
+    let (mut sizes, mut referenced) = (HashMap::new(), Vec::new());
     // A file that can't be read is reported by the linker, which reads the same bytes next.
     let Ok(file) = object::File::parse(object.as_slice()) else {
-        return HashMap::new();
+        return (sizes, referenced);
     };
-    let size = |symbol: object::Symbol<'_, '_>| {
-        Some((
-            symbol.name().ok()?.to_owned(),
-            usize::try_from(symbol.size()).ok()?,
-        ))
-    };
-    file.symbols()
-        .filter(|symbol| symbol.kind() == object::SymbolKind::Text)
-        .filter_map(size)
-        .collect()
+    for symbol in file.symbols() {
+        let Ok(name) = symbol.name() else { continue };
+        if symbol.is_undefined() && !name.is_empty() {
+            referenced.push(name.to_owned());
+        } else if symbol.kind() == object::SymbolKind::Text {
+            sizes.insert(
+                name.to_owned(),
+                usize::try_from(symbol.size()).unwrap_or(usize::MAX),
+            );
+        }
+    }
+    (sizes, referenced)
 }

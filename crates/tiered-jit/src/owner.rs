@@ -14,7 +14,7 @@ use crate::promote::{self, VersionNumbers};
 use crate::{Error, assemble, baseline, lifecycle};
 
 /// LLVM recurses over types and expressions: at 10,000 levels it needs more than the 2 MiB of a Rust thread.
-const COMPILE_STACK: usize = 16 << 20;
+pub(crate) const COMPILE_STACK: usize = 16 << 20;
 
 /// Ends the threads and the program with the last handle.
 pub(crate) struct Owner {

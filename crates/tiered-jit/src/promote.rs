@@ -7,14 +7,18 @@ use std::time::Instant;
 use tjit_link::ImportBudget;
 use tjit_mangle::{Tier, Version};
 use tjit_orc::ThreadSafeModule;
-use tjit_runtime::{Compiled, FunctionId, FunctionRecord, Job, JobOutcome, Phase, PhaseTimes};
+use tjit_runtime::{
+    Compiled, FactCounts, FunctionId, FunctionRecord, Job, JobOutcome, Phase, PhaseTimes, UnitId,
+    VersionInfo,
+};
 
 use crate::Error;
 use crate::emit_ir;
 use crate::engine::Engine;
-use crate::fork;
+use crate::facts::unit::Use;
 use crate::object;
 use crate::request::Request;
+use crate::{facts, fork};
 
 /// Which version number comes next, also counting versions that failed: their names are used up.
 #[derive(Debug, Default)]
@@ -46,34 +50,84 @@ pub(crate) fn work(engine: &Engine, numbers: &VersionNumbers) -> Result<(), Erro
 }
 
 fn serve(engine: &Engine, numbers: &VersionNumbers, mut job: Job<'_, Request>) {
+    let recipe = engine.recipes.of(job.record().id());
+    let mut recipe = recipe.lock().unwrap_or_else(PoisonError::into_inner);
     let mut requests = job.take_requests();
-    let answer = loop {
-        match attempt(engine, numbers, job, &mut requests) {
-            Ok(JobOutcome::Installed(version)) => break Ok(version),
-            Ok(JobOutcome::Stale(again)) => job = again,
-            Err(error) => break Err(error),
-        }
-    };
-    for request in requests {
+    let was_asked_for = !requests.is_empty();
+    if !was_asked_for {
+        requests = std::mem::take(&mut *recipe);
+    }
+    let answer = promote(engine, numbers, job, &mut requests);
+    let answers = requests
+        .iter_mut()
+        .filter_map(|request| request.answer.take());
+    let answers: Vec<_> = answers.collect();
+    if answer.is_ok() || !was_asked_for {
+        requests.retain(Request::changes_code);
+        *recipe = requests;
+    }
+    drop(recipe);
+    for waiting in answers {
         // Whoever dropped the ticket does not want to know.
-        request.answer.give(answer.clone());
+        waiting.give(answer.clone());
+    }
+}
+
+/// Compiles and publishes units until one is published whose facts still hold.
+fn promote(
+    engine: &Engine,
+    numbers: &VersionNumbers,
+    mut job: Job<'_, Request>,
+    requests: &mut Vec<Request>,
+) -> Result<Arc<VersionInfo>, Error> {
+    let function = job.record().id();
+    let mut attempts = 0..facts::unit::ATTEMPTS;
+    loop {
+        let allowed = match attempts.next() {
+            Some(_) => Use::All,
+            None => Use::Lasting,
+        };
+        let unit = job.unit();
+        engine.facts.state().dependencies.begin(unit, function);
+        let outcome = attempt(engine, (numbers, allowed), job, requests);
+        let dependencies = &mut engine.facts.state().dependencies;
+        match outcome {
+            Ok(JobOutcome::Installed(version)) => {
+                dependencies.published(unit, function);
+                return Ok(version);
+            }
+            Ok(JobOutcome::Stale(again)) => job = again,
+            Err(error) => {
+                dependencies.abandon(unit, function);
+                return Err(error);
+            }
+        }
     }
 }
 
 /// Compiles and publishes one unit.
 fn attempt<'r>(
     engine: &Engine,
-    numbers: &VersionNumbers,
-    job: Job<'r, Request>,
+    (numbers, allowed): (&VersionNumbers, Use),
+    mut job: Job<'r, Request>,
     requests: &mut Vec<Request>,
 ) -> Result<JobOutcome<'r, Request>, Error> {
     let record = job.record();
+    let facts = (job.unit(), allowed);
     let outcome = tjit_orc::guard("compiling", || {
-        Ok(compile_without_broken(engine, numbers, record, requests))
+        Ok(compile_without_broken(
+            engine,
+            (numbers, facts),
+            record,
+            requests,
+        ))
     })
     .unwrap_or_else(|panic| Err(failure(record, &panic.to_string())));
     match outcome {
-        Ok(compiled) => job.publish(compiled, |address| engine.install(record, address)),
+        Ok((compiled, counts)) => {
+            job.relies_on(counts);
+            job.publish(compiled, |address| engine.install(record, address))
+        }
         Err(error) => {
             job.fail(&error.to_string());
             Err(error)
@@ -93,20 +147,22 @@ fn failure(record: &FunctionRecord, reason: &str) -> Error {
 /// never be called: a unit without imports is tried before giving up.
 fn compile_without_broken(
     engine: &Engine,
-    numbers: &VersionNumbers,
+    (numbers, facts): (&VersionNumbers, (UnitId, Use)),
     record: &FunctionRecord,
     requests: &mut Vec<Request>,
-) -> Result<Compiled, Error> {
+) -> Result<(Compiled, FactCounts), Error> {
     let mut imports = &engine.config.imports;
     loop {
-        match compile(engine, numbers, record, (requests, imports)) {
+        match compile(engine, (numbers, facts), record, (requests, imports)) {
             Ok(compiled) => return Ok(compiled),
             Err(Failure {
                 culprit: Some(index),
                 error,
             }) if requests.len() > 1 => {
                 let request = requests.remove(index);
-                request.answer.give(Err(error));
+                if let Some(answer) = request.answer {
+                    answer.give(Err(error));
+                }
             }
             Err(Failure { culprit: None, .. }) if *imports != ImportBudget::NONE => {
                 imports = &ImportBudget::NONE;
@@ -133,10 +189,10 @@ impl<E: Into<Error>> From<E> for Failure {
 
 fn compile(
     engine: &Engine,
-    numbers: &VersionNumbers,
+    (numbers, (fact_unit, allowed)): (&VersionNumbers, (UnitId, Use)),
     record: &FunctionRecord,
     (requests, imports): (&mut [Request], &ImportBudget),
-) -> Result<Compiled, Failure> {
+) -> Result<(Compiled, FactCounts), Failure> {
     let version = numbers.next(engine, record)?;
     let body = tjit_mangle::body_name(record.symbol(), version, Tier::Optimized);
     let mut phases = PhaseTimes::new();
@@ -156,6 +212,10 @@ fn compile(
     }
     phases.add(Phase::Transform, start.elapsed());
 
+    let start = Instant::now();
+    let counts = facts::unit::fold(engine, fact_unit, &unit, allowed)?;
+    phases.add(Phase::Fold, start.elapsed());
+
     if let Some(directory) = &engine.config.emit_ir {
         emit_ir::write(directory, &body, &unit)?;
     }
@@ -174,12 +234,13 @@ fn compile(
         },
     )?;
     phases += &emitted.phases;
-    Ok(Compiled {
+    let compiled = Compiled {
         address: emitted.address(&body)?,
         size: emitted.size(&body),
         body: Arc::from(body),
         phases,
-    })
+    };
+    Ok((compiled, counts))
 }
 
 /// Runs the transformations of one request and checks what they left behind.

@@ -73,7 +73,7 @@ impl Reoptimize {
         let request = Request {
             transforms: self.transforms,
             pipeline: self.pipeline,
-            answer,
+            answer: Some(answer),
         };
         // Every way in which the runtime declines drops the request, and with it the answer: the ticket says so.
         let outcome = self.engine.runtime.request(self.function, request);

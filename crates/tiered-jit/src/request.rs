@@ -22,7 +22,15 @@ pub(crate) type Transform = Box<
 pub(crate) struct Request {
     pub(crate) transforms: Vec<Transform>,
     pub(crate) pipeline: Option<String>,
-    pub(crate) answer: Answer<Result<Arc<VersionInfo>, Error>>,
+    /// Until it is given.
+    pub(crate) answer: Option<Answer<Result<Arc<VersionInfo>, Error>>>,
+}
+
+impl Request {
+    /// Whether the version is another one than that which would be made by itself.
+    pub(crate) fn changes_code(&self) -> bool {
+        !self.transforms.is_empty() || self.pipeline.is_some()
+    }
 }
 
 impl fmt::Debug for Request {

@@ -43,6 +43,10 @@ pub(crate) unsafe fn unload(engine: &Engine, modules: &[Module]) -> Result<(), E
     engine.has_removed.store(true, Ordering::Relaxed);
     // From here on the modules are gone, and what fails is only not freed.
     let records = take_records(engine, &unloaded);
+    let symbols = unloaded.functions.iter().chain(&unloaded.others);
+    engine
+        .facts
+        .forget(symbols.map(|symbol: &Arc<str>| &**symbol));
     for (_, handle) in engine.modules.handles(&ids) {
         handle.finalize();
         handle.retire();
@@ -94,14 +98,18 @@ fn take_records(engine: &Engine, unloaded: &Unloaded) -> Result<(), Error> {
         };
         let function = FunctionId::new(stub.index());
         engine.bodiless.remove(function);
+        engine.forget_facts(function);
         removed.insert(symbol.clone(), function);
         for request in engine.runtime.remove(function)? {
-            request.answer.give(Err(Error::Removed(symbol.to_string())));
+            if let Some(answer) = request.answer {
+                answer.give(Err(Error::Removed(symbol.to_string())));
+            }
         }
     }
     for symbol in &unloaded.handed_over {
         if let Some(stub) = engine.stubs.find(symbol) {
             engine.runtime.reset(FunctionId::new(stub.id.index()))?;
+            engine.forget_facts(FunctionId::new(stub.id.index()));
             engine
                 .stubs
                 .reset_lazy(StubId::from_index(stub.id.index()))?;

@@ -18,6 +18,8 @@ pub enum Phase {
     Instrument,
     /// The embedder's own transformations.
     Transform,
+    /// Folding what is true of the running program.
+    Fold,
     /// Checking the module after them.
     Verify,
     /// The pass pipeline.
@@ -32,11 +34,12 @@ pub enum Phase {
 
 impl Phase {
     /// All phases in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Parse,
         Self::Slice,
         Self::Instrument,
         Self::Transform,
+        Self::Fold,
         Self::Verify,
         Self::Optimize,
         Self::Codegen,
@@ -52,6 +55,7 @@ impl Phase {
             Self::Slice => "slice",
             Self::Instrument => "instrument",
             Self::Transform => "transform",
+            Self::Fold => "fold",
             Self::Verify => "verify",
             Self::Optimize => "optimize",
             Self::Codegen => "codegen",

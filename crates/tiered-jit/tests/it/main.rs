@@ -1,5 +1,6 @@
 //! The JIT as an embedder uses it.
 
+mod facts;
 mod ifuncs;
 mod landing;
 mod lifecycle;

@@ -1,0 +1,165 @@
+//! Which unit relies on which fact.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use tjit_runtime::{FunctionId, UnitId};
+
+/// What kind of fact a variable's value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Source {
+    /// The embedder promised it.
+    Frozen,
+}
+
+/// The units that are being compiled or run, and what they asked.
+#[derive(Debug, Default)]
+pub(crate) struct Dependencies {
+    units: HashMap<UnitId, Unit>,
+    functions: HashMap<FunctionId, Units>,
+    /// Who asked for a variable, whatever the answer was.
+    askers: HashMap<Arc<str>, HashSet<UnitId>>,
+}
+
+#[derive(Debug)]
+struct Unit {
+    function: FunctionId,
+    /// What it asked for, with the answer that it may have got.
+    asked: HashMap<Arc<str>, Option<Source>>,
+}
+
+/// The units of one function.
+#[derive(Debug, Default)]
+struct Units {
+    running: Option<UnitId>,
+    compiling: Option<UnitId>,
+}
+
+impl Dependencies {
+    /// A worker starts to compile `unit`; what it asked in an earlier attempt is forgotten.
+    pub(crate) fn begin(&mut self, unit: UnitId, function: FunctionId) {
+        let units = self.functions.entry(function).or_default();
+        if let Some(before) = units.compiling.replace(unit) {
+            self.forget(before);
+        }
+        let asked = HashMap::new();
+        self.units.insert(unit, Unit { function, asked });
+    }
+
+    /// To be called before `unit` gets its answer.
+    pub(crate) fn record(&mut self, unit: UnitId, variable: &Arc<str>, answer: Option<Source>) {
+        if let Some(found) = self.units.get_mut(&unit) {
+            found.asked.insert(variable.clone(), answer);
+            let askers = self.askers.entry(variable.clone()).or_default();
+            askers.insert(unit);
+        }
+    }
+
+    /// Of the answers that `unit` got, it made no use but of `used`.
+    pub(crate) fn keep(&mut self, unit: UnitId, used: &HashSet<&str>) {
+        let Some(found) = self.units.get_mut(&unit) else {
+            return;
+        };
+        let mut unused = Vec::new();
+        found.asked.retain(|name, answer| {
+            let kept = answer.is_none() || used.contains(&**name);
+            if !kept {
+                unused.push(name.clone());
+            }
+            kept
+        });
+        for name in unused {
+            self.remove_asker(&name, unit);
+        }
+    }
+
+    /// `unit` runs; the one before it does not any more.
+    pub(crate) fn published(&mut self, unit: UnitId, function: FunctionId) {
+        let units = self.functions.entry(function).or_default();
+        units.compiling = None;
+        // It is gone if it was taken back in the time since it was published.
+        let running = self.units.contains_key(&unit).then_some(unit);
+        let before = std::mem::replace(&mut units.running, running);
+        if let Some(before) = before {
+            self.forget(before);
+        }
+    }
+
+    /// `unit` was taken back, if it ran.
+    pub(crate) fn taken_back(&mut self, unit: UnitId, function: FunctionId) {
+        if let Some(units) = self.functions.get_mut(&function) {
+            units.running.take_if(|running| *running == unit);
+        }
+        self.forget(unit);
+    }
+
+    /// `unit` will not run.
+    pub(crate) fn abandon(&mut self, unit: UnitId, function: FunctionId) {
+        if let Some(units) = self.functions.get_mut(&function) {
+            units.compiling = None;
+        }
+        self.forget(unit);
+    }
+
+    /// The function is not the program's any more, or begins anew.
+    pub(crate) fn forget_function(&mut self, function: FunctionId) {
+        let units = self.functions.remove(&function).unwrap_or_default();
+        for unit in [units.running, units.compiling].into_iter().flatten() {
+            self.forget(unit);
+        }
+    }
+
+    /// The units that may have got the value of `variable` from `source`.
+    pub(crate) fn users(&self, variable: &str, source: Source) -> Vec<(FunctionId, UnitId)> {
+        self.with_answer(variable, Some(source))
+    }
+
+    /// The functions whose units asked for the value of `variable` and got none.
+    pub(crate) fn wanting(&self, variable: &str) -> Vec<FunctionId> {
+        let wanting = self.with_answer(variable, None).into_iter();
+        wanting.map(|(function, _)| function).collect()
+    }
+
+    /// The functions whose running version has the value of `variable` from `source` in it.
+    pub(crate) fn running(&self, variable: &str, source: Source) -> Vec<FunctionId> {
+        let runs = |&(function, unit): &(FunctionId, UnitId)| {
+            let units = self.functions.get(&function);
+            units.is_some_and(|units| units.running == Some(unit))
+        };
+        let users = self.users(variable, source).into_iter().filter(runs);
+        users.map(|(function, _)| function).collect()
+    }
+
+    fn with_answer(&self, variable: &str, answer: Option<Source>) -> Vec<(FunctionId, UnitId)> {
+        let askers = self.askers.get(variable).into_iter().flatten();
+        let mut found: Vec<_> = askers
+            .filter_map(|&unit| {
+                let asked = self.units.get(&unit)?;
+                (asked.asked.get(variable) == Some(&answer)).then_some((asked.function, unit))
+            })
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
+    fn forget(&mut self, unit: UnitId) {
+        let Some(found) = self.units.remove(&unit) else {
+            return;
+        };
+        for name in found.asked.into_keys() {
+            self.remove_asker(&name, unit);
+        }
+    }
+
+    fn remove_asker(&mut self, name: &Arc<str>, unit: UnitId) {
+        if let Some(askers) = self.askers.get_mut(name) {
+            askers.remove(&unit);
+            if askers.is_empty() {
+                self.askers.remove(name);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

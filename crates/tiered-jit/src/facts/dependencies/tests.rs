@@ -1,0 +1,85 @@
+//! Who is found by whom.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tjit_runtime::{DefaultPolicy, FunctionId, FunctionInfo, NoCounters, Runtime, UnitId};
+
+use super::{Dependencies, Source};
+
+/// Numbers of units, which only a runtime gives out.
+fn units(count: usize) -> Vec<UnitId> {
+    let runtime = Runtime::new(Arc::new(DefaultPolicy::default()), Arc::new(NoCounters));
+    let mut worker = runtime.worker().expect("there is a seat");
+    let unit = |_| {
+        let info = FunctionInfo::new("f", 1);
+        let id = runtime.register(info).expect("there is room");
+        runtime.request(id, ()).expect("it exists");
+        let job = worker.next_job().expect("it is queued");
+        let unit = job.unit();
+        job.fail("not tried");
+        unit
+    };
+    (0..count).map(unit).collect()
+}
+
+const F: FunctionId = FunctionId::new(0);
+const G: FunctionId = FunctionId::new(1);
+
+#[test]
+fn who_asked_is_found_until_it_is_gone() {
+    let units = units(3);
+    let (rate, base): (Arc<str>, Arc<str>) = ("rate".into(), "base".into());
+    let mut dependencies = Dependencies::default();
+    dependencies.begin(units[0], F);
+    dependencies.record(units[0], &rate, Some(Source::Frozen));
+    dependencies.record(units[0], &base, None);
+    assert_eq!(
+        dependencies.users("rate", Source::Frozen),
+        [(F, units[0])],
+        "already now"
+    );
+    assert_eq!(dependencies.running("rate", Source::Frozen), []);
+    dependencies.published(units[0], F);
+    assert_eq!(dependencies.running("rate", Source::Frozen), [F]);
+    assert_eq!(dependencies.wanting("base"), [F]);
+    assert_eq!(dependencies.wanting("rate"), []);
+
+    dependencies.begin(units[1], G);
+    dependencies.record(units[1], &base, Some(Source::Frozen));
+    dependencies.keep(units[1], &HashSet::new());
+    assert_eq!(
+        dependencies.users("base", Source::Frozen),
+        [],
+        "it made no use of it"
+    );
+    dependencies.abandon(units[1], G);
+
+    dependencies.begin(units[2], F);
+    assert_eq!(
+        dependencies.running("rate", Source::Frozen),
+        [F],
+        "the old one still runs"
+    );
+    dependencies.published(units[2], F);
+    assert_eq!(dependencies.users("rate", Source::Frozen), []);
+    assert!(dependencies.askers.is_empty() && dependencies.units.len() == 1);
+}
+
+#[test]
+fn what_is_taken_back_before_it_is_heard_of_does_not_run() {
+    let units = units(2);
+    let rate: Arc<str> = "rate".into();
+    let mut dependencies = Dependencies::default();
+    dependencies.begin(units[0], F);
+    dependencies.record(units[0], &rate, Some(Source::Frozen));
+    dependencies.taken_back(units[0], F);
+    dependencies.published(units[0], F);
+    assert_eq!(dependencies.running("rate", Source::Frozen), []);
+    assert!(dependencies.units.is_empty() && dependencies.askers.is_empty());
+    // A job that starts again forgets what it asked.
+    dependencies.begin(units[0], F);
+    dependencies.record(units[0], &rate, Some(Source::Frozen));
+    dependencies.begin(units[1], F);
+    assert_eq!(dependencies.users("rate", Source::Frozen), []);
+}
