@@ -48,8 +48,10 @@ impl Labels {
 
 /// Finds the label tables of a module.
 ///
-/// An address of a label is good in one version of its function only. A table that is local to the module and used by
-/// that function alone can go with each version; one that others see, or that holds labels of several functions, can't.
+/// An address of a label is good in one version of its function only. A table that is used by that function alone can go with
+/// each version, if it is local to the module or the static local of a function that is equal everywhere (C++'s inline
+/// functions, whose copies have tables that are equal too); one that others see, or that holds labels of several functions,
+/// can't.
 pub(crate) fn find(module: &Module<'_>, globals: &[Global]) -> Result<Labels, LinkError> {
     let mut labels = Labels::default();
     let of_kind = |kind| {
@@ -80,6 +82,11 @@ pub(crate) fn find(module: &Module<'_>, globals: &[Global]) -> Result<Labels, Li
     Ok(labels)
 }
 
+/// As Itanium's ABI names it.
+fn is_static_local(global: &Global) -> bool {
+    global.is_odr() && global.name.starts_with("_ZZ")
+}
+
 fn table(module: &Module<'_>, global: &Global, labels: &mut Labels) -> Result<(), LinkError> {
     let Some(variable) = module.get_global(&global.name) else {
         return Ok(());
@@ -94,7 +101,9 @@ fn table(module: &Module<'_>, global: &Global, labels: &mut Labels) -> Result<()
         _ => None,
     };
     match only_function {
-        Some(function) if global.is_local() && users.globals.is_empty() => {
+        Some(function)
+            if (global.is_local() || is_static_local(global)) && users.globals.is_empty() =>
+        {
             labels
                 .tables
                 .entry(function.clone())

@@ -1,14 +1,18 @@
 //! Aliases, taken apart from what they stand for.
 
+use std::collections::HashMap;
 use std::ffi::c_char;
 
 use inkwell::module::Module;
+use inkwell::values::GlobalValue;
 use llvm_sys::LLVMValueKind;
 use llvm_sys::core::{
     LLVMAliasGetAliasee, LLVMGetNamedGlobalAlias, LLVMGetValueKind, LLVMReplaceAllUsesWith,
 };
 use llvm_sys::prelude::{LLVMModuleRef, LLVMValueRef};
 
+use crate::globals::{GlobalKind, each};
+use crate::references::{name, references};
 use crate::slice::find_definition;
 
 unsafe extern "C" {
@@ -55,4 +59,45 @@ pub fn replace_alias_uses(module: &Module<'_>, alias: &str) -> bool {
     // SAFETY: both are pointers of one address space (verifier), and the target is not made of the alias (no cycles).
     unsafe { LLVMReplaceAllUsesWith(value, target) };
     true
+}
+
+/// An alias that stands for itself, through others or not. LLVM's verifier finds cycles too, but not those that go through
+/// constant expressions: it follows them until the stack is used up.
+pub(crate) fn find_cycle(module: LLVMModuleRef) -> Option<String> {
+    let mut targets = HashMap::new();
+    each(module, |kind, value| {
+        if kind == GlobalKind::Alias {
+            // SAFETY: a live alias; only its pointer is used.
+            let references = references(unsafe { GlobalValue::new(value) });
+            targets.insert(name(value), references.aliases);
+        }
+    });
+    // Takes away what stands for nothing that is left, until nothing is left or nothing can go.
+    let mut users: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut open: HashMap<&str, usize> = HashMap::new();
+    for (alias, targets_of) in &targets {
+        let aliases = targets_of
+            .iter()
+            .filter(|target| targets.contains_key(*target));
+        for target in aliases {
+            users.entry(target).or_default().push(alias);
+            *open.entry(alias).or_default() += 1;
+        }
+    }
+    let mut settled: Vec<&str> = targets
+        .keys()
+        .map(String::as_str)
+        .filter(|alias| !open.contains_key(alias))
+        .collect();
+    while let Some(alias) = settled.pop() {
+        for user in users.remove(alias).unwrap_or_default() {
+            let left = open.entry(user).or_default();
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                open.remove(user);
+                settled.push(user);
+            }
+        }
+    }
+    open.into_keys().min().map(str::to_owned)
 }

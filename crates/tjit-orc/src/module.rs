@@ -14,6 +14,7 @@ use llvm_sys::orc2::{
 };
 use llvm_sys::prelude::LLVMModuleRef;
 
+use crate::aliases;
 use crate::buffer::MemoryBuffer;
 use crate::context::ThreadSafeContext;
 use crate::diagnostics::latched;
@@ -255,6 +256,10 @@ fn verify_raw(module: LLVMModuleRef) -> Result<(), Error> {
     // SAFETY: the callers pass a live module that no other thread is using.
     let context = unsafe { LLVMGetModuleContext(module) };
     let operation = || format!("verifying `{}`", module_name(module));
+    if let Some(alias) = aliases::find_cycle(module) {
+        let message = format!("Aliases cannot form a cycle: `{alias}`");
+        return Err(Error::new(ErrorKind::Verify, operation(), message));
+    }
     latched(context, ErrorKind::Verify, operation, || {
         let mut message = std::ptr::null_mut();
         // SAFETY: as above; the message is owned by us on return, also on success (it is empty then).

@@ -218,3 +218,100 @@ fn empty_triple_and_layout_are_the_hosts() {
         tjit_orc::Host::get().expect("there is a host").data_layout
     );
 }
+
+#[test]
+fn cycles_of_aliases() {
+    for text in [
+        "@a = alias i32, ptr @b\n@b = alias i32, ptr @a",
+        "@a = alias i32, ptr @a",
+        "@a = alias void (), ptr @b\n@b = alias void (), ptr @c\n@c = alias void (), ptr @a\n\
+         define void @f() { call void @b()\n ret void }",
+        "@a = alias i32, getelementptr (i8, ptr @b, i64 4)\n@b = alias i32, getelementptr (i8, ptr @a, i64 4)",
+    ] {
+        let check = |error: LinkError| {
+            let LinkError::Llvm(llvm) = &error else {
+                panic!("{error:?}")
+            };
+            assert_eq!(llvm.kind(), ErrorKind::Verify);
+            assert!(
+                error.to_string().contains("Aliases cannot form a cycle"),
+                "{error}"
+            );
+        };
+        check(link_error(&[text]));
+        let bitcode = parse(&[text])[0].to_bitcode();
+        let module = ThreadSafeContext::new()
+            .parse("cycle.bc", bitcode.as_slice())
+            .expect("the reader does not look");
+        check(
+            Program::new(Arc::new(()))
+                .link(vec![module])
+                .expect_err("it is a cycle"),
+        );
+    }
+}
+
+#[test]
+fn resolvers_that_can_choose_nothing() {
+    for (text, reason) in [
+        (
+            "@f = ifunc void (), ptr @r\ndeclare ptr @r()",
+            "resolver must be a definition",
+        ),
+        (
+            "@f = ifunc void (), ptr @r\ndefine available_externally ptr @r() { ret ptr null }",
+            "resolver must be a definition",
+        ),
+        (
+            "@f = ifunc void (), ptr @r\n@r = global i32 0",
+            "must have a Function resolver",
+        ),
+        (
+            "@f = ifunc void (), ptr null",
+            "must have a Function resolver",
+        ),
+        (
+            "@f = ifunc void (), ptr @f",
+            "must have a Function resolver",
+        ),
+        (
+            "@f = ifunc void (), ptr @g\n@g = ifunc ptr (), ptr @f",
+            "must have a Function resolver",
+        ),
+        (
+            "@f = ifunc void (), ptr @a\n@a = alias void (), ptr @f",
+            "must have a Function resolver",
+        ),
+        (
+            "@f = ifunc void (), getelementptr (i8, ptr @r, i64 1)\ndefine ptr @r() { ret ptr null }",
+            "",
+        ),
+    ] {
+        let error = link_error(&[text]).to_string();
+        assert!(error.contains(reason), "{text}\n{error}");
+    }
+}
+
+#[test]
+fn declarations_of_other_types_than_the_definition() {
+    let definition = "define i32 @f(i32 %x) { %y = add i32 %x, 1\n ret i32 %y }
+        @a = alias i32 (i32), ptr @f";
+    let user = "declare void @f(ptr, i64)\ndeclare [4 x double] @a()
+        @p = global ptr @f
+        define void @g() { call void @f(ptr null, i64 1)\n call [4 x double] @a()\n ret void }
+        define i64 @h() { %r = call i64 (...) @g2()\n ret i64 %r }\n@g2 = alias i64 (...), ptr @g";
+    let other = "declare i8 @f(i8)\ndefine i8 @k() { %r = tail call i8 @f(i8 1)\n ret i8 %r }
+        declare void @g()\ndefine void @l() { call void @g()\n %r = call i8 @k()\n ret void }";
+    for texts in [[definition, user, other], [other, user, definition]] {
+        let (program, _) = crate::support::link(&texts);
+        let all: Vec<_> = program.functions().collect();
+        crate::support::text(&program.baseline_slice(&all).expect("they slice together"));
+        for function in all {
+            let body = format!("{function}_optimized");
+            let unit = program
+                .unit_slice(function, &body, &tjit_link::ImportBudget::default())
+                .expect("it slices");
+            crate::support::text(&unit);
+        }
+    }
+}

@@ -142,3 +142,33 @@ fn labels_of_another_function_are_refused() {
             .is_err()
     );
 }
+
+#[test]
+fn inline_functions_of_several_modules_have_tables_too() {
+    let source = "inline int f(unsigned i) {
+          static const void *const labels[] = {&&a, &&b};
+          goto *labels[i & 1];
+        a: return 1;
+        b: return 2;
+        }\n";
+    let module = |user: &str| {
+        let bitcode = compile_to_bitcode(format!("{source}{user}").as_str(), Lang::Cxx, &[]);
+        ThreadSafeContext::new()
+            .parse("t.bc", &bitcode)
+            .expect("clang's bitcode parses")
+    };
+    let mut program = Program::new(crate::support::host(&[]));
+    let linked = program
+        .link(vec![
+            module("int g() { return f(1); }"),
+            module("int h() { return f(0); }"),
+        ])
+        .expect("it links");
+    assert!(linked.functions.iter().all(|function| !function.pinned));
+    assert!(linked.data.is_empty());
+    let baseline = text(&program.baseline_slice(&["_Z1fj"]).expect("it slices"));
+    assert!(
+        baseline.contains("= private constant [2 x ptr] [ptr blockaddress(@_Z1fj_baseline,"),
+        "{baseline}"
+    );
+}

@@ -1,0 +1,2 @@
+int value = 100;
+int function(int x) { return x - value; }
