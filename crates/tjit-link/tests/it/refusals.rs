@@ -103,6 +103,24 @@ fn aliases_into_functions() {
 }
 
 #[test]
+fn comdats_that_only_coff_has() {
+    for kind in ["largest", "samesize", "exactmatch"] {
+        check(
+            &format!("$x = comdat {kind}\n@x = global i32 0, comdat"),
+            "`x`: its COMDAT is chosen by size or contents",
+        );
+    }
+}
+
+#[test]
+fn appending_linkage() {
+    check(
+        "@x = appending global [1 x i32] [i32 1]",
+        "`x`: it has appending linkage",
+    );
+}
+
+#[test]
 fn names_of_counters() {
     check(
         "@f.tjit.calls = global i64 0",
