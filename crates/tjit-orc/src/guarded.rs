@@ -7,15 +7,14 @@ use llvm_sys::core::{
     LLVMGetBasicBlockParent, LLVMGetBasicBlockTerminator, LLVMGetCalledValue, LLVMGetCondition,
     LLVMGetEntryBasicBlock, LLVMGetICmpPredicate, LLVMGetInstructionOpcode,
     LLVMGetInstructionParent, LLVMGetNextInstruction, LLVMGetNumArgOperands, LLVMGetNumSuccessors,
-    LLVMGetOperand, LLVMGetSuccessor, LLVMIsAGlobalVariable, LLVMIsAInstruction, LLVMIsConditional,
-    LLVMIsNull,
+    LLVMGetSuccessor, LLVMIsAGlobalVariable, LLVMIsAInstruction, LLVMIsConditional, LLVMIsNull,
 };
 use llvm_sys::prelude::{LLVMBasicBlockRef, LLVMValueRef};
 use llvm_sys::{LLVMIntPredicate, LLVMOpcode};
 
-use crate::accesses::{is_call_of, is_global, users};
 use crate::references::name;
 use crate::survey::each_instruction;
+use crate::uses::{is_call_of, is_global, operand, users};
 
 /// Asks for the right to initialise; 0 means that it is done already (Itanium C++ ABI, §3.3.3).
 const ACQUIRE: &str = "__cxa_guard_acquire";
@@ -206,9 +205,4 @@ fn successors(block: LLVMBasicBlockRef) -> impl Iterator<Item = LLVMBasicBlockRe
 fn block_of(instruction: LLVMValueRef) -> LLVMBasicBlockRef {
     // SAFETY: the callers pass live instructions, which are in a block.
     unsafe { LLVMGetInstructionParent(instruction) }
-}
-
-fn operand(user: LLVMValueRef, index: u32) -> LLVMValueRef {
-    // SAFETY: the callers pass live users and indices that their kind has.
-    unsafe { LLVMGetOperand(user, index) }
 }

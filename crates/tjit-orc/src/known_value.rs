@@ -4,12 +4,11 @@ use inkwell::values::{AsValueRef, BasicValueEnum, GlobalValue};
 use llvm_sys::core::{
     LLVMAddGlobal, LLVMConstGEP2, LLVMDeleteGlobal, LLVMGetAlignment, LLVMGetCalledValue,
     LLVMGetConstOpcode, LLVMGetFirstUse, LLVMGetGEPSourceElementType, LLVMGetGlobalParent,
-    LLVMGetInstructionOpcode, LLVMGetInstructionParent, LLVMGetNumOperands, LLVMGetOperand,
-    LLVMGetOrdering, LLVMGetTypeKind, LLVMGetValueKind, LLVMGetVolatile, LLVMGlobalGetValueType,
-    LLVMInstructionClone, LLVMInstructionEraseFromParent, LLVMIsAInstruction,
-    LLVMReplaceAllUsesWith, LLVMSetAlignment, LLVMSetExternallyInitialized, LLVMSetGlobalConstant,
-    LLVMSetInitializer, LLVMSetLinkage, LLVMSetOperand, LLVMSetSection, LLVMSetUnnamedAddress,
-    LLVMSetValueName2, LLVMTypeOf,
+    LLVMGetInstructionParent, LLVMGetNumOperands, LLVMGetOrdering, LLVMGetTypeKind,
+    LLVMGetValueKind, LLVMGetVolatile, LLVMGlobalGetValueType, LLVMInstructionClone,
+    LLVMInstructionEraseFromParent, LLVMIsAInstruction, LLVMReplaceAllUsesWith, LLVMSetAlignment,
+    LLVMSetExternallyInitialized, LLVMSetGlobalConstant, LLVMSetInitializer, LLVMSetLinkage,
+    LLVMSetOperand, LLVMSetSection, LLVMSetUnnamedAddress, LLVMSetValueName2, LLVMTypeOf,
 };
 use llvm_sys::core::{
     LLVMCreateBuilderInContext, LLVMDisposeBuilder, LLVMInsertIntoBuilder, LLVMPositionBuilder,
@@ -20,8 +19,8 @@ use llvm_sys::{
     LLVMAtomicOrdering, LLVMLinkage, LLVMOpcode, LLVMTypeKind, LLVMUnnamedAddr, LLVMValueKind,
 };
 
-use crate::accesses::{is_volatile_intrinsic, users};
 use crate::references::name;
+use crate::uses::{is_volatile_intrinsic, opcode, operand, users};
 
 /// Behind the name of a variable: a copy of its value.
 const COPY: &str = ".value";
@@ -205,14 +204,4 @@ fn is_read(instruction: LLVMValueRef, address: LLVMValueRef) -> bool {
         }
         _ => false,
     }
-}
-
-fn opcode(instruction: LLVMValueRef) -> LLVMOpcode {
-    // SAFETY: the callers pass live instructions.
-    unsafe { LLVMGetInstructionOpcode(instruction) }
-}
-
-fn operand(user: LLVMValueRef, index: u32) -> LLVMValueRef {
-    // SAFETY: the callers pass live users and indices that their kind has.
-    unsafe { LLVMGetOperand(user, index) }
 }

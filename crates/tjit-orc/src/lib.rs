@@ -26,6 +26,7 @@ mod subtarget;
 mod survey;
 mod target;
 mod thread_local;
+mod uses;
 
 mod dylib;
 mod generator;
