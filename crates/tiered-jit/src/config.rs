@@ -175,7 +175,8 @@ impl Builder {
 
     /// Called when a function that is being called for the first time can't be had on a thread where nobody entered the program,
     /// such as one that it started; by default the error is printed to stderr. The process is aborted when it returns. See
-    /// [`TieredJit::protect`] for the others.
+    /// [`TieredJit::protect`] for the others. Also called when that happens in an exit handler of the program while the JIT is
+    /// dropped; then the next handler runs.
     #[must_use]
     pub fn on_fatal(mut self, handler: impl Fn(&Error) + Send + Sync + 'static) -> Self {
         self.fatal = Arc::new(handler);

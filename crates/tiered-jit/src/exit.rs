@@ -220,6 +220,14 @@ unsafe extern "C-unwind" fn call(handler: *mut c_void) {
 }
 
 impl Due {
+    /// Address of the function and its argument; one without parameters does not look.
+    pub(crate) fn parts(self) -> (usize, usize) {
+        match self {
+            Self::Handler(handler, argument) => (handler as usize, argument as usize),
+            Self::Destructor(stub) => (stub, 0),
+        }
+    }
+
     /// # Safety
     /// The program's code must be free of undefined behaviour, and there.
     pub(crate) unsafe fn call(self) {

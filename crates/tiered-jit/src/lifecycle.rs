@@ -6,7 +6,7 @@ use tjit_link::{Initializer, Linked};
 
 use crate::Error;
 use crate::engine::Engine;
-use crate::exit;
+use crate::exit::{self, Due};
 use crate::landing::{self, Ended, Entry, Words};
 
 unsafe extern "C" {
@@ -166,7 +166,7 @@ fn register(engine: &Engine, destructors: &[Initializer]) -> Result<(), Error> {
 }
 
 /// Runs what the program has registered for its end, last first, as `dlclose` does for a library. Of its thread-locals those of
-/// this thread are destroyed.
+/// this thread are destroyed. What ends with an error, which the fatal handler is told, does not keep the others from running.
 pub(crate) fn finalize(engine: &Engine) {
     loop {
         let of_thread = || exit::take_of_thread(|handle| handle.is_of(&engine.exits));
@@ -174,12 +174,29 @@ pub(crate) fn finalize(engine: &Engine) {
             break;
         };
         // SAFETY: it was registered by code whose addition to the program its embedder vouched for, and the code is still there.
-        unsafe { due.call() };
+        if let Err(error) = unsafe { finish(engine, due) } {
+            (engine.config.fatal)(&error);
+        }
     }
     let mut handles = engine.modules.all_handles();
     handles.extend(engine.handle.clone());
     for handle in handles {
         handle.finalize();
         handle.retire();
+    }
+}
+
+/// Makes a call that is due. An exception that leaves it ends the process, as it does at `exit`.
+///
+/// # Safety
+/// As [`Due::call`].
+unsafe fn finish(engine: &Engine, due: Due) -> Result<(), Error> {
+    let through = Entry::terminating(&engine.support)?;
+    let (function, argument) = due.parts();
+    let words = Words(argument, 0, 0);
+    // SAFETY: says our caller.
+    match unsafe { landing::enter(through, &engine.config.fatal, function, words) } {
+        Err(Ended::By(error)) => Err(error),
+        Ok(_) | Err(Ended::Threw(_)) => Ok(()),
     }
 }

@@ -1,14 +1,18 @@
 //! Exceptions that left a function they must not leave: what they were.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
+use std::panic::catch_unwind;
 
 use super::flight::UnwindException;
 use super::{Ended, Landing};
+use crate::host::dl_info;
 
 /// Exception classes of GCC's C++, thrown anew and rethrown by `std::rethrow_exception`, and of Rust.
 const CXX: u64 = u64::from_be_bytes(*b"GNUCC++\0");
 const CXX_DEPENDENT: u64 = u64::from_be_bytes(*b"GNUCC++\x01");
-const RUST: u64 = u64::from_be_bytes(*b"MOZ\0RUST");
+const RUST: u64 = u64::from_ne_bytes(*b"MOZ\0RUST");
+/// As of Rust before the order of the bytes changed (`library/panic_unwind/src/gcc.rs`).
+const RUST_BEFORE: u64 = u64::from_be_bytes(*b"MOZ\0RUST");
 
 /// `std::type_info` (Itanium C++ ABI, 2.9.3): a virtual table and the mangled name.
 #[repr(C)]
@@ -32,6 +36,10 @@ unsafe extern "C" {
     fn __cxa_current_exception_type() -> *const TypeInfo;
 }
 
+unsafe extern "C-unwind" {
+    fn _Unwind_RaiseException(exception: *mut UnwindException) -> c_int;
+}
+
 /// What the entry's handler calls.
 ///
 /// # Safety
@@ -47,8 +55,9 @@ pub(super) unsafe extern "C" fn caught(
     let what = match class {
         // SAFETY: says our caller, and it is one of C++.
         CXX | CXX_DEPENDENT => unsafe { describe(exception, is_standard != 0) },
-        // Neither is freed: Rust aborts when others drop a panic, and other languages may.
-        RUST => "it panicked".to_owned(),
+        // SAFETY: says our caller, and it is one of Rust.
+        RUST | RUST_BEFORE => unsafe { end_panic(exception) },
+        // It is not freed, as other languages may abort when they are asked to.
         _ => "it threw an exception of another language".to_owned(),
     };
     // SAFETY: says our caller.
@@ -105,6 +114,32 @@ unsafe fn message(object: *const StandardException) -> String {
     unsafe { CStr::from_ptr(message) }
         .to_string_lossy()
         .into_owned()
+}
+
+/// Catches a panic, so that the thread does not count as panicking any more. One of another copy of Rust's library can't be
+/// caught here, or freed: that library aborts when others do.
+///
+/// # Safety
+/// It is one that a handler was given.
+unsafe fn end_panic(exception: *mut UnwindException) -> String {
+    let unknown = || "it panicked".to_owned();
+    let library = |address: usize| dl_info(address).map(|info| info.dli_fbase);
+    let ours = library(std::panic::resume_unwind as fn(_) -> _ as usize);
+    // SAFETY: says our caller.
+    let theirs = library(unsafe { (*exception).cleanup } as usize);
+    if ours.is_none() || ours != theirs {
+        return unknown();
+    }
+    // SAFETY: it is thrown once more, from here, and caught at once.
+    let thrown = catch_unwind(|| unsafe { _Unwind_RaiseException(exception) });
+    let Err(payload) = thrown else {
+        return unknown();
+    };
+    let message = payload.downcast_ref::<String>().map(String::as_str);
+    match message.or_else(|| payload.downcast_ref::<&str>().copied()) {
+        Some(message) => format!("it panicked: {message}"),
+        None => unknown(),
+    }
 }
 
 /// A type's name as the source spells it. Types without linkage have a star in front.

@@ -11,7 +11,7 @@ use super::{INNERMOST, Landing};
 #[repr(C, align(16))]
 pub(super) struct UnwindException {
     pub(super) class: u64,
-    cleanup: unsafe extern "C-unwind" fn(c_int, *mut UnwindException),
+    pub(super) cleanup: unsafe extern "C-unwind" fn(c_int, *mut UnwindException),
     private: [usize; 2],
 }
 

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::ffi::CString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use tiered_jit::{Error, ModuleSource, TieredJit, Tiering};
 use tjit_test_util::{Lang, compile_to_bitcode};
@@ -268,6 +269,58 @@ fn exceptions_out_of_constructors_are_errors() {
         assert!(error.to_string().contains("first()"), "{error}");
         assert_eq!(nullary(&jit, "later_now"), 0, "the others have not run");
     }
+}
+
+extern "C-unwind" fn host_panics() {
+    panic!("the host is out of cheese");
+}
+
+#[test]
+fn panics_out_of_constructors_are_errors() {
+    let pointer = host_panics as extern "C-unwind" fn() as *const ();
+    // SAFETY: the module declares it with that type.
+    let builder = unsafe { with_threshold(1).define("host_panics", pointer) };
+    let jit = builder.build().expect("the JIT starts");
+    let module = "declare void @host_panics()\n@llvm.global_ctors = appending global [1 x { i32, ptr, ptr }] \
+        [{ i32, ptr, ptr } { i32 65535, ptr @start, ptr null }]\n\
+        define void @start() uwtable {\n  call void @host_panics()\n  ret void\n}\n";
+    let error = add(&jit, module).expect_err("the constructor panics");
+    let text = error.to_string();
+    assert!(
+        text.contains("`start`: it panicked: the host is out of cheese"),
+        "{text}"
+    );
+    assert!(!std::thread::panicking());
+    check_fine_after(&jit);
+}
+
+fn check_fine_after(jit: &TieredJit) {
+    add(jit, "define i64 @after(i64 %x) {\n  ret i64 %x\n}\n").expect("it links");
+    assert_eq!(attempt(jit, "after", 3).expect("it compiles"), 3);
+}
+
+/// Handlers run when the JIT is dropped; one that can't go on does not keep the next from running.
+#[test]
+fn errors_in_exit_handlers_are_told() {
+    static RAN: AtomicI64 = AtomicI64::new(0);
+    static TOLD: AtomicI64 = AtomicI64::new(0);
+    // SAFETY: a variable of the declared type, which only the program writes to.
+    let builder = unsafe { with_threshold(1).define("ran", RAN.as_ptr().cast_const().cast()) };
+    let jit = builder.on_fatal(|error| {
+        assert!(matches!(error, Error::Undefined { .. }), "{error:?}");
+        TOLD.fetch_add(1, Ordering::Relaxed);
+    });
+    let jit = jit.build().expect("the JIT starts");
+    let source = "#include <cstdlib>\nextern \"C\" long ran;\nextern \"C\" void missing();\n\
+        struct First { ~First() { ran += 100; } } first;\n\
+        __attribute__((constructor)) static void start() {\n\
+          std::atexit([] { ran += 10; });\n  std::atexit([] { missing(); ran = -1; });\n  std::atexit([] { ran += 1; });\n}\n";
+    let bitcode = compile_to_bitcode(source, Lang::Cxx, &["-O1"]);
+    // SAFETY: the test's own program.
+    unsafe { jit.add_module(ModuleSource::bytes("handlers.cpp", bitcode)) }.expect("it links");
+    drop(jit);
+    assert_eq!(RAN.load(Ordering::Relaxed), 111);
+    assert_eq!(TOLD.load(Ordering::Relaxed), 1);
 }
 
 #[test]
