@@ -3,6 +3,7 @@
 mod support;
 mod thread_locals;
 
+mod against_ld;
 mod aliases;
 mod bad_input;
 mod labels;
