@@ -216,3 +216,26 @@ fn a_library_that_is_missing() {
     let result = with_threshold(1).library("no_such_library.so").build();
     assert!(matches!(result, Err(Error::Library { .. })), "{result:?}");
 }
+
+#[test]
+fn declarations_of_other_types_are_calls_with_other_arguments() {
+    // The callee ignores what it does not know of; the callers agree with it on what they do look at.
+    let jit = load(
+        with_threshold(3),
+        "define i64 @callee(i64 %x) {\n  %y = add i64 %x, 1\n  ret i64 %y\n}\n\
+         @other = alias i64 (i64), ptr @callee\n",
+    );
+    add(
+        &jit,
+        "declare void @callee(i64, ptr)\ndeclare i64 @other(i64, ...)\n\
+         define i64 @caller(i64 %x) {\n  call void @callee(i64 %x, ptr null)\n\
+         \x20 %y = call i64 (i64, ...) @other(i64 %x, i64 7)\n  ret i64 %y\n}\n",
+    )
+    .expect("it links");
+    for x in 0..20 {
+        assert_eq!(unary(&jit, "caller", x), x + 1);
+    }
+    let optimized = jit.reoptimize("caller").expect("it is there").wait();
+    optimized.expect("and it compiles");
+    assert_eq!(unary(&jit, "caller", 5), 6);
+}

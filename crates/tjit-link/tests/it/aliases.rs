@@ -279,3 +279,24 @@ fn an_undefined_function_may_become_an_ifunc() {
     );
     assert!(linked.functions[1].was_undefined);
 }
+
+#[test]
+fn ifuncs_and_local_copies_go_with_their_module() {
+    let (mut program, first) = link(&["define void @f() { ret void }"]);
+    let text = "@i = ifunc void (), ptr @r\n@a = alias void (), ptr @f\n@p = global ptr @a
+        define weak void @f() { ret void }\ndefine ptr @r() { ret ptr @f }";
+    let linked = program.link(parse(&[text])).expect("it links");
+    assert_eq!(aliases(&linked), [("a", "f.")]);
+    let unloaded = program.unload(&linked.modules).expect("nobody uses it");
+    let mut gone: Vec<_> = unloaded
+        .functions
+        .iter()
+        .map(|name| without_hash(name))
+        .collect();
+    gone.sort_unstable();
+    assert_eq!(gone, ["f.", "i", "r"]);
+    assert!(unloaded.handed_over.is_empty() && program.defines("f") && !program.defines("i"));
+    assert!(program.resolve_name("i").is_err());
+    program.link(parse(&[text])).expect("it may come back");
+    assert_eq!(program.module_of("f"), Some(first.modules[0]));
+}
