@@ -316,3 +316,15 @@ fn an_undefined_function_matters_when_it_is_called() {
     assert!(called.stderr.starts_with(says), "{called:?}");
     assert_eq!(called.stderr.lines().count(), 1, "{called:?}");
 }
+
+#[test]
+fn an_exception_out_of_a_constructor_aborts_as_natively() {
+    let files = Files::new();
+    let source = files.write(
+        "constructor.cpp",
+        "#include <stdexcept>\nstruct Global { Global() { throw std::runtime_error(\"no disk\"); } } global;\nint main() { return 3; }\n",
+    );
+    let output = tjit_run([source]);
+    assert_eq!(output.code, 128 + SIGABRT, "{output:?}");
+    assert!(output.stderr.contains("no disk"), "{output:?}");
+}
