@@ -384,6 +384,28 @@ fn functions_that_were_undefined_are_again() {
     remove(&jit, &[base]).expect("nobody uses it");
 }
 
+#[test]
+fn addresses_of_removed_functions_trap() {
+    let jit = builder(3).build().expect("it starts");
+    let module = add_ir(&jit, "tally.ll", TALLY);
+    assert_eq!(nullary(&jit, "tally"), 1);
+    let tally = jit.function::<Nullary>("tally").expect("it exists");
+    remove(&jit, &[module]).expect("nobody uses it");
+    // SAFETY: the child calls what is not there any more, which is what is to be seen, and nothing else.
+    let status = unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            tally();
+            libc::_exit(0);
+        }
+        let mut status = 0;
+        libc::waitpid(child, &raw mut status, 0);
+        status
+    };
+    assert!(libc::WIFSIGNALED(status), "{status:#x}");
+    assert_eq!(libc::WTERMSIG(status), libc::SIGILL);
+}
+
 fn mappings() -> usize {
     let maps = std::fs::read_to_string("/proc/self/maps").expect("there is one");
     maps.lines().count()
