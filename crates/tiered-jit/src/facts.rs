@@ -1,9 +1,11 @@
 //! What is true of the running program and is folded into optimised code.
 //!
-//! Two kinds of facts. A **guard** that is set stays set. A **frozen** variable has the value that the embedder promised, until
-//! it thaws it: that is recorded for each unit that asks, before it gets the answer, so that whoever changes a fact finds
-//! everybody who may have relied on it; those that ask later get the new answer.
+//! Three kinds of facts. A **guard** that is set stays set. A **frozen** variable has the value that the embedder promised, until
+//! it thaws it. A **settled** one is written by its initialiser only, which is done, until a module comes that writes it. The
+//! last two are recorded for each unit that asks, before it gets the answer, so that whoever changes a fact finds everybody who
+//! may have relied on it; those that ask later get the new answer.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tjit_runtime::{FunctionId, Invalidation, UnitId};
@@ -18,6 +20,7 @@ pub(crate) mod dependencies;
 pub(crate) mod freeze;
 pub(crate) mod frozen;
 pub(crate) mod memory;
+pub(crate) mod settled;
 pub(crate) mod unit;
 
 /// The facts of one program, and who relies on them.
@@ -34,6 +37,8 @@ pub(crate) struct FactBase {
 pub(crate) struct State {
     pub(crate) frozen: FrozenSet,
     pub(crate) dependencies: Dependencies,
+    /// Constructors that have returned.
+    pub(crate) constructed: HashSet<Arc<str>>,
 }
 
 impl FactBase {
@@ -58,9 +63,10 @@ impl FactBase {
     /// Symbols are not the program's any more.
     pub(crate) fn forget<'a>(&self, symbols: impl IntoIterator<Item = &'a str>) {
         let mut state = self.state();
-        let symbols = symbols
-            .into_iter()
-            .inspect(|symbol| state.frozen.forget(symbol));
+        let symbols = symbols.into_iter().inspect(|&symbol| {
+            state.frozen.forget(symbol);
+            state.constructed.remove(symbol);
+        });
         self.memory.forget(symbols);
     }
 

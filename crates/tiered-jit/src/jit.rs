@@ -10,6 +10,7 @@ use tjit_runtime::{EventReceiver, FunctionRecord, FunctionState, Stats};
 use crate::config::Builder;
 use crate::engine::Engine;
 use crate::entry::{Function, FunctionPointer};
+use crate::facts::settled;
 use crate::lifecycle::{Arguments, Uncaught};
 use crate::module::Module;
 use crate::owner::Owner;
@@ -143,7 +144,9 @@ impl TieredJit {
             .into_iter()
             .map(|source| source.parse(&engine.context_for_parsing()))
             .collect::<Result<_, _>>()?;
-        engine.link(modules)
+        let linked = engine.link(modules)?;
+        settled::check_again(engine)?;
+        Ok(linked)
     }
 
     /// A handle on a function, by its name in the source (`Circle::area`) or its linker-level name (`_ZN6Circle4areaEv`).

@@ -82,6 +82,8 @@ pub(crate) unsafe fn construct(
         // SAFETY: a constructor takes nothing or the arguments of main; that it returns nothing is no matter in the C calling
         // conventions. Our caller vouches for its code.
         let _nothing = unsafe { call(engine, through, &constructor.symbol, arguments)? };
+        let mut state = engine.facts.state();
+        state.constructed.insert(constructor.symbol.as_str().into());
     }
     Ok(())
 }

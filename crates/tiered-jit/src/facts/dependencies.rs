@@ -10,6 +10,8 @@ use tjit_runtime::{FunctionId, UnitId};
 pub(crate) enum Source {
     /// The embedder promised it.
     Frozen,
+    /// Nobody writes it any more.
+    Settled,
 }
 
 /// The units that are being compiled or run, and what they asked.
@@ -128,6 +130,15 @@ impl Dependencies {
         };
         let users = self.users(variable, source).into_iter().filter(runs);
         users.map(|(function, _)| function).collect()
+    }
+
+    /// The variables whose value somebody has from `source`.
+    pub(crate) fn variables(&self, source: Source) -> Vec<Arc<str>> {
+        let names = self.askers.keys();
+        names
+            .filter(|name| !self.users(name, source).is_empty())
+            .cloned()
+            .collect()
     }
 
     fn with_answer(&self, variable: &str, answer: Option<Source>) -> Vec<(FunctionId, UnitId)> {

@@ -197,7 +197,9 @@ fn take_back(engine: &Engine, symbol: &Arc<str>) -> Result<(), Error> {
     let stale = {
         let mut state = engine.facts.state();
         state.frozen.begin_store(symbol);
-        state.dependencies.users(symbol, Source::Frozen)
+        let mut stale = state.dependencies.users(symbol, Source::Frozen);
+        stale.extend(state.dependencies.users(symbol, Source::Settled));
+        stale
     };
     let reason = format!("`{}` was stored to", demangle(symbol));
     invalidate(engine, stale, &reason)

@@ -1,6 +1,6 @@
 //! The variables that the embedder has frozen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -59,6 +59,8 @@ impl fmt::Display for Unfreezable {
 #[derive(Debug, Default)]
 pub(crate) struct FrozenSet {
     values: BTreeMap<Arc<str>, Arc<[u8]>>,
+    /// What the embedder has stored to: that the program does not write it says nothing.
+    stored: HashSet<Arc<str>>,
     /// What is being stored to.
     changing: Option<Arc<str>>,
 }
@@ -83,6 +85,7 @@ impl FrozenSet {
     /// From now on the variable has neither the old value nor the new one, until [`FrozenSet::end_store`].
     pub(crate) fn begin_store(&mut self, symbol: &Arc<str>) {
         self.values.remove(symbol);
+        self.stored.insert(symbol.clone());
         self.changing = Some(symbol.clone());
     }
 
@@ -94,8 +97,13 @@ impl FrozenSet {
         self.changing.as_deref() == Some(symbol)
     }
 
+    pub(crate) fn was_stored(&self, symbol: &str) -> bool {
+        self.stored.contains(symbol)
+    }
+
     /// The variable is not the program's any more.
     pub(crate) fn forget(&mut self, symbol: &str) {
         self.values.remove(symbol);
+        self.stored.remove(symbol);
     }
 }

@@ -11,7 +11,7 @@ use tjit_runtime::{FactCounts, UnitId};
 use crate::Error;
 use crate::engine::Engine;
 use crate::facts::dependencies::Source;
-use crate::facts::memory;
+use crate::facts::{State, memory, settled};
 
 /// How often a job starts again because facts changed under it. After that it makes do with what can't change, so that it comes
 /// to an end however often an embedder freezes and thaws.
@@ -32,7 +32,8 @@ pub(crate) fn fold(
     module: &ThreadSafeModule,
     allowed: Use,
 ) -> Result<FactCounts, Error> {
-    let declared = module.with_module(declared);
+    let mut declared = module.with_module(declared);
+    declared.extend(guards(engine, &declared));
     // Not under the module's lock: this may have other modules compiled.
     let addresses = engine.facts.memory.addresses(engine, &declared);
     let facts = UnitFacts {
@@ -60,11 +61,28 @@ fn declared(module: &Module<'_>) -> Vec<String> {
         .collect()
 }
 
+/// The guards of those variables.
+fn guards(engine: &Engine, variables: &[String]) -> Vec<String> {
+    let program = engine.program();
+    let guard = |name: &String| Some(program.variable(name)?.guard?.to_string());
+    variables.iter().filter_map(guard).collect()
+}
+
 struct UnitFacts<'e> {
     engine: &'e Engine,
     unit: UnitId,
     addresses: HashMap<String, u64>,
     allowed: Use,
+}
+
+impl UnitFacts<'_> {
+    /// Address and size of a variable of the program that is in memory and small enough to be folded.
+    fn place(&self, variable: &str) -> Option<(u64, usize)> {
+        let &address = self.addresses.get(variable)?;
+        let found = self.engine.program().variable(variable)?;
+        let size = usize::try_from(found.size).ok()?;
+        (found.is_defined && size <= tjit_reopt::LARGEST_VALUE).then_some((address, size))
+    }
 }
 
 impl Facts for UnitFacts<'_> {
@@ -78,15 +96,37 @@ impl Facts for UnitFacts<'_> {
 
     fn value(&self, variable: &str) -> Option<Vec<u8>> {
         let name: Arc<str> = Arc::from(variable);
-        let mut state = self.engine.facts.settled_state(variable);
-        let frozen = match self.allowed {
-            Use::All => state.frozen.get(variable).map(|value| value.to_vec()),
-            Use::Lasting => None,
-        };
         // Recorded under the lock under which the answer is read: who changes it finds this unit, or this unit finds the change.
-        let source = frozen.is_some().then_some(Source::Frozen);
-        state.dependencies.record(self.unit, &name, source);
-        frozen
+        let record =
+            |state: &mut State, answer| state.dependencies.record(self.unit, &name, answer);
+        {
+            let mut state = self.engine.facts.settled_state(variable);
+            let frozen = state.frozen.get(variable).cloned();
+            match (self.allowed, frozen) {
+                (Use::Lasting, _) => {
+                    record(&mut state, None);
+                    return None;
+                }
+                (Use::All, Some(value)) => {
+                    record(&mut state, Some(Source::Frozen));
+                    return Some(value.to_vec());
+                }
+                (Use::All, None) => record(&mut state, Some(Source::Settled)),
+            }
+        }
+        let place = self.place(variable);
+        let place = place.filter(|_| settled::is_settled(self.engine, variable, &self.addresses));
+        let mut state = self.engine.facts.state();
+        // Whoever stores to it says so first: while it has not been said, and under this lock, it may be read.
+        match place.filter(|_| !state.frozen.was_stored(variable)) {
+            // SAFETY: the program does not write it any more, nor does the embedder now; data is not freed while a function
+            // that refers to it is compiled.
+            Some((address, size)) => Some(unsafe { memory::read(address, size) }),
+            None => {
+                record(&mut state, None);
+                None
+            }
+        }
     }
 
     fn symbol_at(&self, address: u64) -> Option<String> {

@@ -483,3 +483,75 @@ fn what_is_frozen_goes_with_its_module() {
         assert!(jit.thaw("rate").is_err());
     }
 }
+
+const SETTLED: &str = "#include <cstdlib>\nstatic long read(const char *text) { return std::atol(text); }\n\
+    static long factor = read(\"6\");\nstatic long sizes[] = {1, 2, 3};\nextern long knob; long knob = 4;\n\
+    extern \"C\" long scale(long x) { return x * factor; }\n\
+    extern \"C\" long total(long x) { return x + sizes[0] + sizes[1] + sizes[2]; }\n\
+    extern \"C\" long turned(long x) { return x + knob; }\n\
+    extern \"C\" long local(long x) { static long value = read(\"9\"); return x + value; }\n\
+    static long written = read(\"1\");\nextern \"C\" long count(long x) { return written += x; }\n";
+
+#[test]
+fn what_only_its_initialiser_writes_is_a_constant_when_it_is_done() {
+    for tiering in [Tiering::Auto, Tiering::Optimized] {
+        let jit = load_cpp(with_threshold(u64::MAX).tiering(tiering), SETTLED);
+        let cases = [
+            ("scale", 60, 1),
+            ("total", 16, 1),
+            ("turned", 14, 1),
+            ("local", 19, 1),
+        ];
+        for (function, expected, facts) in cases {
+            assert_eq!(unary(&jit, function, 10), expected);
+            assert_eq!(optimize(&jit, function).values, facts, "{function}");
+            assert_eq!(unary(&jit, function, 10), expected);
+        }
+        assert_eq!(unary(&jit, "count", 10), 11);
+        assert_eq!(optimize(&jit, "count"), values(0));
+        assert_eq!(unary(&jit, "count", 10), 21);
+        assert_eq!(jit.stats().invalidations, 0);
+    }
+}
+
+#[test]
+fn a_module_that_writes_what_was_settled_takes_it_back_before_it_runs() {
+    let jit = load_cpp(with_threshold(u64::MAX), SETTLED);
+    for function in ["scale", "turned"] {
+        unary(&jit, function, 1);
+        assert_eq!(optimize(&jit, function), values(1));
+    }
+    let events = jit.subscribe(CAPACITY);
+    let writer = tjit_test_util::compile_to_bitcode(
+        "extern long knob; extern \"C\" long turned(long); static long seen;\n\
+         struct Init { Init() { knob = 40; seen = turned(2); } } init;\n\
+         extern \"C\" long seen_now() { return seen; }\n",
+        tjit_test_util::Lang::Cxx,
+        &["-O1", "-Xclang", "-disable-llvm-passes"],
+    );
+    // SAFETY: the test's own module.
+    unsafe { jit.add_module(ModuleSource::bytes("writer.cpp", writer)) }.expect("it links");
+    assert_eq!(
+        nullary(&jit, "seen_now"),
+        42,
+        "its constructor sees what it has written"
+    );
+    assert_eq!(unary(&jit, "turned", 1), 41);
+    assert_eq!(invalidated(&events), ["turned"]);
+    wait_until_optimised(&jit, "turned");
+    assert_eq!(last_version(&jit, "turned").facts, values(0));
+}
+
+#[test]
+fn what_the_embedder_stores_to_is_not_settled() {
+    let jit = load_cpp(with_threshold(u64::MAX), SETTLED);
+    unary(&jit, "turned", 1);
+    assert_eq!(optimize(&jit, "turned"), values(1));
+    store(&jit, "knob", 50);
+    assert_eq!(unary(&jit, "turned", 1), 51);
+    jit.thaw("knob").expect("it exists");
+    assert_eq!(unary(&jit, "turned", 1), 51);
+    wait_until_optimised(&jit, "turned");
+    assert_eq!(optimize(&jit, "turned"), values(0));
+    assert_eq!(unary(&jit, "turned", 1), 51);
+}
