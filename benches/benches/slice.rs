@@ -4,7 +4,8 @@ use std::ffi::CString;
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use tjit_benches::{common_bitcode, optimized};
+use std::path::Path;
+use tjit_benches::{common_bitcode, debug_bitcode, optimized};
 use tjit_link::{HostSymbols, ImportBudget, Program};
 use tjit_orc::ThreadSafeContext;
 
@@ -27,9 +28,10 @@ impl HostSymbols for Process {
     }
 }
 
-fn program() -> Program {
-    let module =
-        ThreadSafeContext::new().parse_file(&common_bitcode("examples/programs/shapes.cpp"));
+const SOURCE: &str = "examples/programs/shapes.cpp";
+
+fn program(bitcode: &Path) -> Program {
+    let module = ThreadSafeContext::new().parse_file(bitcode);
     let mut program = Program::new(Arc::new(Process));
     program
         .link(vec![module.expect("clang's bitcode")])
@@ -38,7 +40,8 @@ fn program() -> Program {
 }
 
 fn slice(criterion: &mut Criterion) {
-    let program = program();
+    let with_debug_info = program(&debug_bitcode(SOURCE));
+    let program = program(&common_bitcode(SOURCE));
     let functions: Vec<String> = program.functions().map(str::to_owned).collect();
     let names: Vec<&str> = functions.iter().map(String::as_str).collect();
     let mut group = criterion.benchmark_group("slice");
@@ -47,6 +50,11 @@ fn slice(criterion: &mut Criterion) {
     let mut next = names.iter().cycle();
     group.bench_function("one", |bencher| {
         bencher.iter(|| program.baseline_slice(&[next.next().expect("a cycle")]));
+    });
+    // Of the same functions; debug information is stripped when they are linked.
+    let mut next = names.iter().cycle();
+    group.bench_function("one_of_debug_info", |bencher| {
+        bencher.iter(|| with_debug_info.baseline_slice(&[next.next().expect("a cycle")]));
     });
     let mut next = names.iter().cycle();
     let imports = ImportBudget::default();

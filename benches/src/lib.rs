@@ -5,6 +5,7 @@ mod code;
 mod direct;
 mod trips;
 
+mod generated;
 mod memory;
 mod peers;
 mod process;
@@ -13,8 +14,9 @@ mod programs;
 pub use alternate::{Way, alternate};
 pub use code::{Assembly, Code, baseline, optimized};
 pub use direct::call_targets;
+pub use generated::Generated;
 pub use memory::Memory;
 pub use peers::{lli, tjit};
 pub use process::{Finished, output, run};
-pub use programs::{bitcode, common_bitcode};
+pub use programs::{bitcode, common_bitcode, debug_bitcode};
 pub use trips::{Trips, WorkerState};

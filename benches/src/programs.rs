@@ -28,6 +28,16 @@ pub fn common_bitcode(path: &str) -> PathBuf {
     bitcode_file(&*workspace_root().join(path), Lang::Cxx, &LLI_FLAGS)
 }
 
+/// As [`common_bitcode`], with debug information (`-g`).
+///
+/// # Panics
+/// If it does not compile.
+#[must_use]
+pub fn debug_bitcode(path: &str) -> PathBuf {
+    let flags = [LLI_FLAGS[0], LLI_FLAGS[1], "-g"];
+    bitcode_file(&*workspace_root().join(path), Lang::Cxx, &flags)
+}
+
 fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("programs")

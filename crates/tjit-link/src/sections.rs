@@ -3,6 +3,10 @@
 //! A linker puts what the files have in such a section one behind the other and makes up symbols for its ends. Here the
 //! variables of all modules of one link go into the data module of the first that has any, as one variable; each keeps
 //! its symbol. A link is to a program what a library is to a process: a later one has sections and bounds of its own.
+//!
+//! Functions have no place in such a section: a function has as many bodies as versions, and its address is that of its
+//! stub, so that no range of addresses would hold what the bounds promise. Nor have thread-locals, which each thread has
+//! elsewhere. Programs with either are refused.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;

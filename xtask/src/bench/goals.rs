@@ -84,6 +84,19 @@ const fn process(name: &'static str, ours: &'static str, peer: &'static str) -> 
     time(name, ours, Some(peer), Goal::Ratio(1.0))
 }
 
+/// A program of 50,000 functions against one of 1,000, per function.
+const fn scaling(name: &'static str, ours: &'static str, peer: &'static str) -> Question {
+    parts(1_000, time(name, ours, Some(peer), Goal::Ratio(1.3)))
+}
+
+/// The same in memory that stays.
+const fn scaling_memory(name: &'static str, ours: &'static str, peer: &'static str) -> Question {
+    Question {
+        goal: Goal::Ratio(1.3),
+        ..memory(name, ours, peer)
+    }
+}
+
 const fn open(name: &'static str, ours: &'static str) -> Question {
     time(name, ours, None, Goal::Open)
 }
@@ -165,6 +178,68 @@ pub(super) const QUESTIONS: &[Question] = &[
     open("recompile, dot product", "recompile/dot"),
     open("recompile, 50 lines of C++", "recompile/evaluate"),
     open("slice, one function", "slice/one"),
+    time(
+        "slice, one function compiled with -g",
+        "slice/one_of_debug_info",
+        None,
+        Goal::Nanoseconds(50_000.0),
+    ),
     parts(16, open("slice, each of 16", "slice/group_of_16")),
     open("slice, unit with imports", "slice/unit"),
+    scaling(
+        "link, one module, per function of 50k against 1k",
+        "link_one_module/50k",
+        "link_one_module/1k",
+    ),
+    scaling(
+        "link, one module, per function of 10k against 1k",
+        "link_one_module/10k",
+        "link_one_module/1k",
+    ),
+    scaling_memory(
+        "link, one module, memory kept per function of 50k against 1k",
+        "link_one_module/50k",
+        "link_one_module/1k",
+    ),
+    scaling(
+        "link, modules of 100, per function of 50k against 1k",
+        "link_many_modules/50k",
+        "link_many_modules/1k",
+    ),
+    scaling(
+        "link, modules of 100, per function of 10k against 1k",
+        "link_many_modules/10k",
+        "link_many_modules/1k",
+    ),
+    scaling_memory(
+        "link, modules of 100, memory kept per function of 50k against 1k",
+        "link_many_modules/50k",
+        "link_many_modules/1k",
+    ),
+    scaling(
+        "link, modules of 100 with -g, per function of 50k against 1k",
+        "link_debug_info/50k",
+        "link_debug_info/1k",
+    ),
+    scaling(
+        "link, modules of 100 with -g, per function of 10k against 1k",
+        "link_debug_info/10k",
+        "link_debug_info/1k",
+    ),
+    scaling_memory(
+        "link, modules of 100 with -g, memory kept per function of 50k against 1k",
+        "link_debug_info/50k",
+        "link_debug_info/1k",
+    ),
+    scaling(
+        "add_modules, per function of 50k against 1k",
+        "add_modules/50k",
+        "add_modules/1k",
+    ),
+    time(
+        "add one module to 50k functions against 1k",
+        "add_one_module/50k",
+        Some("add_one_module/1k"),
+        Goal::Ratio(1.3),
+    ),
 ];
