@@ -31,7 +31,7 @@ fn link(bitcode: &[Vec<u8>], functions: usize) -> (Duration, u64) {
     let before = heap();
     let context = ThreadSafeContext::new();
     let parse = |bytes: &Vec<u8>| context.parse("generated", bytes).expect("it is bitcode");
-    let modules = bitcode.iter().map(parse).collect();
+    let modules: Vec<_> = bitcode.iter().map(parse).collect();
     let mut program = Program::new(Arc::new(()));
     let start = Instant::now();
     let linked = program.link(modules).expect("it links");

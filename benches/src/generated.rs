@@ -177,7 +177,7 @@ mod tests {
             };
             let context = tjit_orc::ThreadSafeContext::new();
             let parse = |bytes: &Vec<u8>| context.parse("generated", bytes).expect("it is bitcode");
-            let modules = generated.bitcode().iter().map(parse).collect();
+            let modules: Vec<_> = generated.bitcode().iter().map(parse).collect();
             let mut program = tjit_link::Program::new(std::sync::Arc::new(()));
             let linked = program.link(modules).expect("it links");
             assert_eq!((linked.functions.len(), linked.data.len()), (40, 4));

@@ -84,8 +84,9 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
         removed: Mutex::default(),
         program: RwLock::new(Program::new(Arc::new(support::WithSupport {
             support: support.clone(),
-            host,
+            host: host.clone(),
         }))),
+        host,
         context: ThreadSafeContext::new(),
         stubs,
         runtime,

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use tjit_compile_layer::CompileLayer;
-use tjit_link::{FunctionKind, Linked, LinkedFunction, Program};
-use tjit_orc::{Dylib, ThreadSafeContext, ThreadSafeModule};
+use tjit_link::{FunctionKind, Input, Linked, LinkedFunction, LinkedObject, Program};
+use tjit_orc::{Dylib, MemoryBuffer, ThreadSafeContext};
 use tjit_runtime::{FunctionId, FunctionInfo, FunctionRecord, Runtime};
 use tjit_stubs::{CodePtr, StubId, StubManager, Target};
 
@@ -16,6 +16,7 @@ use crate::bodiless::Bodiless;
 use crate::config::Config;
 use crate::exit::{Exits, Handle};
 use crate::facts::FactBase;
+use crate::host::Host;
 use crate::module::Modules;
 use crate::recipe::Recipes;
 use crate::request::Request;
@@ -31,6 +32,7 @@ pub(crate) struct Engine {
     pub(crate) program: RwLock<Program>,
     /// The context that the program's modules live in.
     pub(crate) context: ThreadSafeContext,
+    pub(crate) host: Arc<Host>,
     pub(crate) stubs: Arc<StubManager>,
     pub(crate) runtime: Arc<Runtime<Request>>,
     pub(crate) bodiless: Arc<Bodiless>,
@@ -59,10 +61,10 @@ impl Engine {
     }
 
     /// Links modules into the program, all or none, and gives their functions stubs. Runs none of their code.
-    pub(crate) fn link(&self, modules: Vec<ThreadSafeModule>) -> Result<Linked, Error> {
+    pub(crate) fn link(&self, inputs: Vec<Input>) -> Result<Linked, Error> {
         // One writer at a time also keeps stub and function indices in step.
         let mut program = self.program.write().unwrap_or_else(PoisonError::into_inner);
-        let mut linked = program.link(modules)?;
+        let mut linked = program.link(inputs)?;
         self.define_functions(&linked)?;
         self.define_aliases(&linked)?;
         self.enter_modules(&program, &linked)?;
@@ -72,6 +74,7 @@ impl Engine {
             self.layer.add(&tracker, data.ir, options)?;
             self.modules.keep(data.module, tracker);
         }
+        self.add_objects(std::mem::take(&mut linked.objects))?;
         Ok(linked)
     }
 
@@ -198,6 +201,45 @@ impl Engine {
         );
         self.runtime.reset(id)?;
         Ok(true)
+    }
+
+    /// Adds native objects and links them, so that one that the linker refuses is an error now and not a call that fails.
+    fn add_objects(&self, objects: Vec<LinkedObject>) -> Result<(), Error> {
+        let mut defined = Vec::new();
+        for object in &objects {
+            let layer = self.dylib.session().object_layer();
+            let contents = MemoryBuffer::copy_of(&object.bytes);
+            let tracker = self.dylib.create_tracker();
+            layer.add(&tracker, contents)?;
+            self.modules.keep(Some(object.module), tracker);
+            defined.extend(object.symbols.first().map(String::as_str));
+        }
+        if defined.is_empty() {
+            return Ok(());
+        }
+        self.dylib.lookup_all(&defined)?;
+        // Functions that an earlier link left undefined have stubs that its code knows.
+        for symbol in objects.iter().flat_map(|object| &object.symbols) {
+            if let Some(stub) = self.stubs.find(symbol) {
+                let address = self.dylib.lookup(symbol)? as usize;
+                if let Some(code) = CodePtr::new(address) {
+                    self.stubs.update(stub.id, code)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The address of a function of the program: its stub, or where a native object has it.
+    pub(crate) fn address(&self, symbol: &str) -> Result<usize, Error> {
+        if let Some(record) = self.record(symbol) {
+            return Ok(record.stub());
+        }
+        let missing = || Error::NoEntry(symbol.to_owned());
+        if !self.program().is_native_function(symbol) {
+            return Err(missing());
+        }
+        usize::try_from(self.dylib.lookup(symbol)?).map_err(|_| missing())
     }
 
     /// An alias of a function is the same stub under another name. One that was undefined so far has a stub of its own, which

@@ -41,6 +41,9 @@ pub enum Error {
     /// The program has no function to begin with.
     #[error("the program has no function `{0}` to start with")]
     NoEntry(String),
+    /// The function comes from a native object file, so that there is no IR of it to compile again.
+    #[error("`{0}` is native code; give it as bitcode to recompile it")]
+    Native(String),
     /// A transformation returned an error, panicked or left a module that breaks the rules of the IR.
     #[error("transforming `{function}`: {reason}")]
     Transform {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_void};
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_LAZY};
 use tjit_link::{HostSymbols, ThreadLocalIndex};
@@ -22,7 +22,8 @@ const NEVER_BOUND: &str = "libLLVM";
 #[derive(Debug)]
 pub(crate) struct Host {
     definitions: HashMap<String, u64>,
-    named: Vec<Library>,
+    // In the order in which they were loaded.
+    named: RwLock<Vec<Arc<Named>>>,
     process: Library,
     defaults: Vec<Library>,
     // Looked up more than once for most symbols: when linking, and when code that refers to them is.
@@ -37,19 +38,36 @@ impl Host {
     ) -> Result<Self, Error> {
         let named = libraries
             .iter()
-            .map(|path| load(path))
-            .collect::<Result<_, _>>()?;
+            .map(|path| Ok(Arc::new(Named(load(path)?))))
+            .collect::<Result<_, Error>>()?;
         let defaults = DEFAULT_LIBRARIES
             .iter()
             .filter_map(|name| load(Path::new(name)).ok())
             .collect();
         Ok(Self {
             definitions,
-            named,
+            named: RwLock::new(named),
             process: Library::this(),
             defaults,
             cache: RwLock::default(),
         })
+    }
+
+    /// Loads a further library, behind those that were loaded before.
+    pub(crate) fn load(&self, path: &Path) -> Result<Arc<Named>, Error> {
+        let library = Arc::new(Named(load(path)?));
+        let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
+        named.push(library.clone());
+        Ok(library)
+    }
+
+    /// What the embedder defined or named up to now, which comes before archives.
+    pub(crate) fn named(&self) -> impl HostSymbols + 'static {
+        let named = self.named.read().unwrap_or_else(PoisonError::into_inner);
+        Before {
+            definitions: self.definitions.clone(),
+            named: named.clone(),
+        }
     }
 
     fn look_up(&self, name: &str) -> Option<u64> {
@@ -65,12 +83,41 @@ impl Host {
     /// What the libraries have of that name, in their order.
     fn in_libraries(&self, name: &str) -> impl Iterator<Item = usize> {
         let name = CString::new(name).ok();
-        let libraries = self
-            .named
-            .iter()
-            .chain([&self.process])
-            .chain(&self.defaults);
-        libraries.filter_map(move |library| symbol(library, name.as_ref()?))
+        let named = self.named.read().unwrap_or_else(PoisonError::into_inner);
+        let others = [&self.process].into_iter().chain(&self.defaults);
+        let libraries = named.iter().map(|library| &library.0).chain(others);
+        let found: Vec<_> = libraries
+            .filter_map(|library| symbol(library, name.as_ref()?))
+            .collect();
+        found.into_iter()
+    }
+}
+
+/// A library that the embedder named.
+#[derive(Debug)]
+pub(crate) struct Named(Library);
+
+impl HostSymbols for Named {
+    fn find(&self, linker_name: &str) -> Option<u64> {
+        let name = CString::new(linker_name).ok()?;
+        symbol(&self.0, &name).map(|address| address as u64)
+    }
+}
+
+/// What was defined or named before an archive.
+struct Before {
+    definitions: HashMap<String, u64>,
+    named: Vec<Arc<Named>>,
+}
+
+impl HostSymbols for Before {
+    fn find(&self, linker_name: &str) -> Option<u64> {
+        let defined = self.definitions.get(linker_name).copied();
+        defined.or_else(|| {
+            self.named
+                .iter()
+                .find_map(|library| library.find(linker_name))
+        })
     }
 }
 

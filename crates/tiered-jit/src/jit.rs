@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use tjit_link::Linked;
+use tjit_link::{Input, Linked};
 use tjit_runtime::{EventReceiver, FunctionRecord, FunctionState, Stats};
 
 use crate::config::Builder;
@@ -140,11 +140,11 @@ impl TieredJit {
     fn link(&self, sources: impl IntoIterator<Item = ModuleSource>) -> Result<Linked, Error> {
         let engine = self.engine();
         let _inside = fork::enter();
-        let modules = sources
-            .into_iter()
-            .map(|source| source.parse(&engine.context_for_parsing()))
-            .collect::<Result<_, _>>()?;
-        let linked = engine.link(modules)?;
+        let mut inputs = vec![Input::Library(Arc::new(engine.host.named()))];
+        for source in sources {
+            inputs.push(source.read(&engine.context_for_parsing(), &engine.host)?);
+        }
+        let linked = engine.link(inputs)?;
         settled::check_again(engine)?;
         Ok(linked)
     }
@@ -156,12 +156,9 @@ impl TieredJit {
     /// # Errors
     /// [`Error::Link`] if no function has that name, or several do; the candidates are listed.
     pub fn function<F: FunctionPointer>(&self, name: &str) -> Result<Function<F>, Error> {
-        let record = self.find(name)?;
-        Ok(Function::new(
-            self.owner.clone(),
-            record.symbol().clone(),
-            record.stub(),
-        ))
+        let symbol: Arc<str> = self.engine().program().resolve_name(name)?.into();
+        let address = self.engine().address(&symbol)?;
+        Ok(Function::new(self.owner.clone(), symbol, address))
     }
 
     /// Begins a request to recompile a function, whether it was never called, is running, or is optimised already.
@@ -182,7 +179,13 @@ impl TieredJit {
 
     fn find(&self, name: &str) -> Result<&FunctionRecord, Error> {
         let symbol = self.engine().program().resolve_name(name)?.to_string();
-        self.engine().record(&symbol).ok_or(Error::NoEntry(symbol))
+        let record = self.engine().record(&symbol);
+        record.ok_or_else(
+            || match self.engine().program().is_native_function(&symbol) {
+                true => Error::Native(symbol),
+                false => Error::NoEntry(symbol),
+            },
+        )
     }
 
     /// Runs the program's `main`, or another function of that type, and returns what it returns.

@@ -142,12 +142,9 @@ pub(crate) unsafe fn protect<R>(engine: &Engine, body: impl FnOnce() -> R) -> Re
     unsafe { landing::protect(through, &engine.config.fatal, body) }
 }
 
-/// The stub of a function of the program.
+/// Where to call a function of the program.
 pub(crate) fn entry(engine: &Engine, symbol: &str) -> Result<usize, Error> {
-    let record = engine
-        .record(symbol)
-        .ok_or_else(|| Error::NoEntry(symbol.to_owned()))?;
-    Ok(record.stub())
+    engine.address(symbol)
 }
 
 /// Has the functions called, in order, when the program ends.

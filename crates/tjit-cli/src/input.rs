@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use tiered_jit::link::FileKind;
+
 use crate::error::Error;
 
 /// One file of the program.
@@ -16,31 +18,27 @@ pub(crate) struct Input {
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Bitcode or textual IR; the JIT tells them apart.
-    Ir,
+    /// Bitcode, textual IR, an object file, an archive or a shared library; the JIT tells them apart.
+    Linkable,
     C,
     Cxx,
     Rust,
 }
 
-/// The first bytes of bitcode, and of bitcode in the wrapper that Apple's tools put around it
-/// (<https://llvm.org/docs/BitCodeFormat.html>).
-const BITCODE: [[u8; 4]; 2] = [*b"BC\xC0\xDE", [0xDE, 0xC0, 0x17, 0x0B]];
+/// How much of a file tells its kind.
+const START: u64 = 64;
 
 impl Input {
     /// Finds out what the file holds, from its name or else from its first bytes, and that it can be read.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let start = first_bytes(path)?;
         let kind = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("ll" | "bc") => Some(Kind::Ir),
+            Some("ll" | "bc") => Some(Kind::Linkable),
             Some("c") => Some(Kind::C),
             // Upper case is C++ to every Unix compiler.
             Some("C" | "cc" | "cpp" | "cxx" | "c++") => Some(Kind::Cxx),
             Some("rs") => Some(Kind::Rust),
-            _ => BITCODE
-                .iter()
-                .any(|magic| *magic == start[..])
-                .then_some(Kind::Ir),
+            _ => FileKind::of(&start).map(|_| Kind::Linkable),
         };
         let kind = kind.ok_or_else(|| Error::UnknownKind {
             path: path.to_owned(),
@@ -53,14 +51,14 @@ impl Input {
 
     /// Whether it has to be compiled to IR.
     pub(crate) fn is_source(&self) -> bool {
-        self.kind != Kind::Ir
+        self.kind != Kind::Linkable
     }
 }
 
-/// The first four bytes of a file, or all when it is shorter.
+/// The first bytes of a file, or all when it is shorter.
 fn first_bytes(path: &Path) -> Result<Vec<u8>, Error> {
     let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(4).read_to_end(&mut start));
+    let read = File::open(path).and_then(|file| file.take(START).read_to_end(&mut start));
     match read {
         Ok(_) => Ok(start),
         Err(error) => Err(Error::Read {
@@ -84,8 +82,8 @@ mod tests {
     #[test]
     fn the_extension_decides() {
         let cases = [
-            ("a.ll", Kind::Ir),
-            ("a.bc", Kind::Ir),
+            ("a.ll", Kind::Linkable),
+            ("a.bc", Kind::Linkable),
             ("a.c", Kind::C),
             ("a.C", Kind::Cxx),
         ];
@@ -99,12 +97,16 @@ mod tests {
 
     #[test]
     fn other_files_are_told_by_their_contents() {
-        assert_eq!(kind_of("program", b"BC\xC0\xDE....").ok(), Some(Kind::Ir));
-        assert_eq!(
-            kind_of("program.o", b"\xDE\xC0\x17\x0B....").ok(),
-            Some(Kind::Ir)
-        );
-        for contents in [&b"\x7FELF...."[..], b"BC\xC0", b""] {
+        let linkable: [(&str, &[u8]); 4] = [
+            ("program", b"BC\xC0\xDE...."),
+            ("program.o", b"\xDE\xC0\x17\x0B...."),
+            ("program.o", b"\x7FELF\x02\x01\x01"),
+            ("libc++.so.1", b"!<arch>\n"),
+        ];
+        for (name, contents) in linkable {
+            assert_eq!(kind_of(name, contents).ok(), Some(Kind::Linkable), "{name}");
+        }
+        for contents in [&b"BC\xC0"[..], b"", b"int main(void);"] {
             assert!(matches!(
                 kind_of("program.o", contents),
                 Err(Error::UnknownKind { .. })

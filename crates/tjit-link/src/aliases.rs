@@ -205,6 +205,7 @@ impl Inventory {
         let mut local = Global {
             name: name.to_owned(),
             facts: declaration.facts.clone(),
+            untyped: false,
         };
         local.facts.linkage = Linkage::Internal;
         local.facts.hidden = false;

@@ -70,10 +70,10 @@ fn bind(
     };
     let is_thread_local = matches!(symbol.owner, Some(Owner::HostThread(_)));
     match known {
-        Some(known) if builder.description(known) != global.description() => {
+        Some(known) if !builder.global(known).agrees_with(global) => {
             return Err(builder.mismatch(&global.name, known, place));
         }
-        None if is_thread_local != global.facts.thread_local => {
+        None if !global.untyped && is_thread_local != global.facts.thread_local => {
             let what = "one module takes it for thread-local and another does not";
             return Err(LinkError::unsupported(&global.name, what));
         }
@@ -147,6 +147,7 @@ fn describe(module: &Inventory, global: &Global) -> UndefinedSymbol {
         symbol: global.name.clone(),
         what: match global.description() {
             "a function" if global.facts.hidden => "a hidden function",
+            _ if global.untyped => "a symbol",
             what => what,
         },
         module: module.name.clone(),

@@ -49,11 +49,11 @@ pub(crate) struct Called {
 
 /// A section whose contents the system calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct CalledSection {
-    at_end: bool,
-    order: Order,
+pub(crate) struct CalledSection {
+    pub(crate) at_end: bool,
+    pub(crate) order: Order,
     /// Linkers turn the contents of `.ctors` and `.dtors` of each file around when they place them.
-    reversed: bool,
+    pub(crate) reversed: bool,
 }
 
 impl Order {
@@ -139,7 +139,7 @@ fn entries(
 }
 
 /// What the system does with a section of that name; an error for a number that linkers would take for a name.
-fn section(name: &str) -> Result<Option<CalledSection>, &'static str> {
+pub(crate) fn section(name: &str) -> Result<Option<CalledSection>, &'static str> {
     const SECTIONS: [(&str, bool, bool); 4] = [
         (".init_array", false, false),
         (".fini_array", true, false),

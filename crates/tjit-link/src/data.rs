@@ -25,7 +25,7 @@ impl<'m> Modules<'m> {
 }
 
 /// What of a module becomes data.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct DataNames<'m> {
     /// The variables and data aliases that it defines.
     pub(crate) own: Vec<Cow<'m, str>>,

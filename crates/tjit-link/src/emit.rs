@@ -6,12 +6,12 @@ use tjit_orc::{GlobalKind, replace_alias_uses};
 
 use crate::data::DataNames;
 use crate::inventory::{Global, Inventory, Strength};
-use crate::linked::{FunctionKind, Initializer, Linked, LinkedFunction, ModuleId};
+use crate::linked::{FunctionKind, Initializer, Linked, LinkedFunction, LinkedObject, ModuleId};
 use crate::program::{Place, Program, Symbol};
 use crate::resolve::Owner;
 use crate::table::Table;
 use crate::tls::ThreadLocals;
-use crate::{LinkError, called, data, initializers};
+use crate::{LinkError, NativeObject, called, data, initializers};
 
 /// Lists what the modules in `new` add to the program, and cuts their data out of them.
 pub(crate) fn emit(
@@ -61,6 +61,11 @@ pub(crate) fn emit(
     let mut thread_locals = ThreadLocals::new(program, table);
     let mut names = Vec::with_capacity(new.len());
     for (index, module) in indexed() {
+        if let Some(object) = &module.native {
+            linked.objects.extend(native_object(object, index, table));
+            names.push(DataNames::default());
+            continue;
+        }
         unify_aliases(index, module, table);
         remove_absent(index, module, table);
         called::leave(module);
@@ -72,6 +77,33 @@ pub(crate) fn emit(
     }
     linked.data = data::cut(first, new, table, &names)?;
     Ok(linked)
+}
+
+/// The object file as the linker is to see it, if anything of it is left.
+fn native_object(object: &NativeObject, index: usize, table: &Table) -> Option<LinkedObject> {
+    let prevails = |name: &str| {
+        let symbol = table.symbols.get(name);
+        symbol.is_some_and(|symbol| symbol.owner == Some(Owner::Program(index)))
+    };
+    let symbols: Vec<_> = object
+        .defined()
+        .filter(|name| prevails(name))
+        .map(str::to_owned)
+        .collect();
+    let alignment = |name: &str| {
+        let place = table.symbols.get(name)?.definition?;
+        let found = table
+            .alignments
+            .iter()
+            .find(|(variable, _)| *variable == place)?;
+        Some(found.1)
+    };
+    (!symbols.is_empty()).then(|| LinkedObject {
+        module: ModuleId::new(index),
+        name: object.name().to_owned(),
+        bytes: object.emit(prevails, alignment),
+        symbols,
+    })
 }
 
 /// An alias that the module defines is another name of one address, which its own code must not take for two.

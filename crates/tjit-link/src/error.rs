@@ -33,6 +33,23 @@ pub enum LinkError {
         /// The host's.
         host: String,
     },
+    /// A native object file or an archive that can't be linked here. Members of archives are named like
+    /// `libfoo.a(bar.o)`.
+    #[error("linking `{object}`: {reason}")]
+    Object {
+        /// The file.
+        object: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Inline assembly at module level that LLVM's assembler refused.
+    #[error("assembling the module-level assembly of `{module}`: {reason}")]
+    Assembly {
+        /// The module.
+        module: String,
+        /// The assembler's message.
+        reason: String,
+    },
     /// A name that no linker could take.
     #[error("linking `{module}`: symbol `{name}`: {reason}")]
     Name {

@@ -13,7 +13,7 @@ use tjit_orc::{
 use crate::called::{self, Called};
 use crate::labels::{self, Labels};
 use crate::nonshared::Nonshared;
-use crate::{LinkError, names, target};
+use crate::{LinkError, NativeObject, asm, names, target};
 
 /// A module that is ready to be linked: verified, without debug information, with names of its own, in the program's
 /// context.
@@ -25,7 +25,10 @@ pub(crate) struct Inventory {
     /// Behind the names of its locals.
     pub(crate) suffix: String,
     pub(crate) called: Called,
-    pub(crate) assembly: String,
+    /// What its module-level assembly defines, to be linked beside it.
+    pub(crate) assembly: Option<NativeObject>,
+    /// The object file that it stands for; there is nothing in `module` then.
+    pub(crate) native: Option<NativeObject>,
     pub(crate) labels: Labels,
     /// Its own `__dso_handle`, if it has use for one.
     pub(crate) handle: Option<String>,
@@ -49,6 +52,8 @@ pub(crate) struct Code {
 pub(crate) struct Global {
     pub(crate) name: String,
     pub(crate) facts: SurveyedGlobal,
+    /// An object file has it, and does not say whether it is a function or a variable.
+    pub(crate) untyped: bool,
 }
 
 /// How a definition competes with others of its name; a later one beats an earlier one.
@@ -110,6 +115,11 @@ impl Global {
         )
     }
 
+    /// Whether its name may stand for the same thing as the other's.
+    pub(crate) fn agrees_with(&self, other: &Self) -> bool {
+        self.untyped || other.untyped || self.description() == other.description()
+    }
+
     /// What its name stands for, in words for messages.
     pub(crate) fn description(&self) -> &'static str {
         match (self.facts.callable, self.facts.thread_local) {
@@ -152,9 +162,11 @@ impl Inventory {
         };
         let suffix = names::suffix(&hash, copies.add(&hash));
         let mangler = mangler()?;
+        let text = module.with_module(inline_assembly);
+        let mut assembly = asm::assemble(&name, &text)?;
         let read = module.with_module(|module| {
             let handle = nonshared.give(module, &suffix)?;
-            let mut globals = names::settle(module, &name, mangler, &suffix)?;
+            let mut globals = names::settle(module, &name, mangler, &suffix, assembly.as_mut())?;
             if globals
                 .iter()
                 .any(|global| global.facts.kind == GlobalKind::Alias)
@@ -162,9 +174,9 @@ impl Inventory {
                 flatten_aliases(module);
                 globals = read(module);
             }
-            Ok::<_, LinkError>((handle, globals, inline_assembly(module)))
+            Ok::<_, LinkError>((handle, globals))
         })?;
-        let (handle, globals, assembly) = read;
+        let (handle, globals) = read;
         let labels = module.with_module(|module| labels::find(module, &globals))?;
         let called = module.with_module(|module| called::find(module, &globals))?;
         let codes = globals.iter().map(|_| OnceLock::new()).collect();
@@ -180,6 +192,37 @@ impl Inventory {
             called,
             assembly,
             labels,
+            native: None,
+        })
+    }
+
+    /// Takes stock of an object file, with an empty module in `context`.
+    pub(crate) fn native(
+        mut object: NativeObject,
+        context: &ThreadSafeContext,
+        copies: &mut Copies,
+        nonshared: &Nonshared,
+    ) -> Result<Self, LinkError> {
+        let hash = names::hash(blake3::hash(object.bytes()).as_bytes());
+        let suffix = names::suffix(&hash, copies.add(&hash));
+        let handle = nonshared.give_native(&mut object, &suffix);
+        object.name_entries(&suffix);
+        let globals = object.globals();
+        let codes = globals.iter().map(|_| OnceLock::new()).collect();
+        let module = context.parse(object.name(), b"; native code")?;
+        Ok(Self {
+            handle,
+            spares: HashMap::new(),
+            codes,
+            hash,
+            module: Arc::new(module),
+            name: object.name().to_owned(),
+            suffix,
+            globals,
+            called: object.called(),
+            assembly: None,
+            labels: Labels::default(),
+            native: Some(object),
         })
     }
 }
@@ -214,7 +257,8 @@ impl Inventory {
             globals: Vec::new(),
             suffix: String::new(),
             called: Called::default(),
-            assembly: String::new(),
+            assembly: None,
+            native: None,
             labels: Labels::default(),
             handle: None,
             spares: HashMap::new(),
@@ -308,7 +352,11 @@ impl Copies {
 fn read(module: &Module<'_>) -> Vec<Global> {
     let global = |mut facts: SurveyedGlobal| {
         let name = String::from_utf8_lossy(&std::mem::take(&mut facts.name)).into_owned();
-        Global { name, facts }
+        Global {
+            name,
+            facts,
+            untyped: false,
+        }
     };
     survey(module).into_iter().map(global).collect()
 }

@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod archive;
 mod error;
+mod file_kind;
 mod host;
+mod inputs;
 mod linked;
+mod native;
 mod program;
 
 mod aliases;
@@ -34,11 +38,17 @@ mod lookup;
 mod support;
 mod variables;
 
+pub use archive::Archive;
 pub use demangle::demangle;
 pub use error::{LinkError, UndefinedSymbol};
+pub use file_kind::FileKind;
 pub use host::{HostSymbols, ThreadLocalIndex};
 pub use import::{ImportBudget, NoInline};
-pub use linked::{DataModule, FunctionKind, Initializer, Linked, LinkedFunction, ModuleId};
+pub use inputs::Input;
+pub use linked::{
+    DataModule, FunctionKind, Initializer, Linked, LinkedFunction, LinkedObject, ModuleId,
+};
+pub use native::NativeObject;
 pub use program::Program;
 pub use support::support_module;
 pub use unload::Unloaded;

@@ -18,6 +18,9 @@ pub struct Linked {
     pub function_aliases: Vec<(String, String)>,
     /// One per module linked that has variables, and one for what the program keeps of the host's thread-locals.
     pub data: Vec<DataModule>,
+    /// Native object files, to be added to the dylib once the functions have stubs, and linked at once: what modules refer
+    /// to by name is then defined there.
+    pub objects: Vec<LinkedObject>,
     /// To be called before anything else of the modules, in this order, each once.
     pub constructors: Vec<Initializer>,
     /// To be called when the program ends or is unloaded, in this order, each once.
@@ -48,6 +51,19 @@ pub struct DataModule {
     pub module: Option<ModuleId>,
     /// The definitions.
     pub ir: ThreadSafeModule,
+}
+
+/// A native object file that is ready for the linker: it defines what prevails and refers to everything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkedObject {
+    /// The module that it counts as.
+    pub module: ModuleId,
+    /// The file, as in messages.
+    pub name: String,
+    /// Its contents.
+    pub bytes: Vec<u8>,
+    /// The symbols that it defines for the program. Looking up one of them links it.
+    pub symbols: Vec<String>,
 }
 
 /// A function of the program.

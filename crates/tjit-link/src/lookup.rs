@@ -131,6 +131,9 @@ impl Program {
         if let Some(symbol) = self.callable(name) {
             return Ok(symbol);
         }
+        if let Some(symbol) = self.native_function(name) {
+            return Ok(symbol);
+        }
         let lookup = self.lookup();
         match lookup.find(name.trim()) {
             [] => Err(self.unknown(name)),

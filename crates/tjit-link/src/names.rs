@@ -2,13 +2,15 @@
 
 use std::fmt::Write;
 
+use std::collections::HashSet;
+
 use inkwell::module::{Linkage, Module};
 use inkwell::values::GlobalValue;
 use tjit_mangle::{MAX_NAME_LEN, Mangler, Symbol};
 use tjit_orc::{SurveyedGlobal, name_unnamed, rename, survey};
 
-use crate::LinkError;
 use crate::inventory::Global;
+use crate::{LinkError, NativeObject};
 
 #[cfg(test)]
 mod tests;
@@ -64,18 +66,30 @@ pub(crate) fn is_local(linkage: Linkage) -> bool {
 /// Gives every global value of the module a name of its own in the program: locals and values without a name get
 /// `suffix`, and names that are escaped from mangling lose the escape where mangling would not change them. Returns the
 /// globals under these names; what aliases stand for is named as before.
+///
+/// The module's assembly goes along: what is local to it and used in the IR gets `suffix` too, and what it uses of the
+/// IR's locals is renamed there.
 pub(crate) fn settle(
     module: &Module<'_>,
     module_name: &str,
     mangler: Mangler,
     suffix: &str,
+    assembly: Option<&mut NativeObject>,
 ) -> Result<Vec<Global>, LinkError> {
     name_unnamed(module, UNNAMED);
     let surveyed = survey(module);
+    let of_assembly = match assembly {
+        Some(object) => connect(object, &surveyed, suffix),
+        None => HashSet::new(),
+    };
     let mut globals = Vec::with_capacity(surveyed.len());
     for mut facts in surveyed {
         let old = checked(std::mem::take(&mut facts.name), module_name)?;
-        let new = settled(&facts, &old, mangler, suffix, module_name)?;
+        let new = if of_assembly.contains(&old) {
+            Some(format!("{old}{suffix}"))
+        } else {
+            settled(&facts, &old, mangler, suffix, module_name)?
+        };
         let name = match new {
             None => old,
             Some(new) => {
@@ -83,7 +97,11 @@ pub(crate) fn settle(
                 new
             }
         };
-        globals.push(Global { name, facts });
+        globals.push(Global {
+            name,
+            facts,
+            untyped: false,
+        });
     }
     Ok(globals)
 }
@@ -111,6 +129,22 @@ fn give_name(
         None => "it would get a name that is taken",
     };
     Err(bad_name(module_name, old, reason))
+}
+
+/// Makes the module's assembly and its IR see each other's locals. Returns the names of those of the assembly that the IR
+/// declares.
+fn connect(
+    assembly: &mut NativeObject,
+    globals: &[SurveyedGlobal],
+    suffix: &str,
+) -> HashSet<String> {
+    let name = |global: &SurveyedGlobal| String::from_utf8_lossy(&global.name).into_owned();
+    let (defined, declared): (Vec<_>, Vec<_>) = globals.iter().partition(|global| global.defined);
+    let locals = defined
+        .into_iter()
+        .filter(|global| is_local(global.linkage));
+    assembly.rename_undefined(&locals.map(name).collect(), suffix);
+    assembly.export_locals(&declared.into_iter().map(name).collect(), suffix)
 }
 
 fn declaration<'m>(module: &Module<'m>, name: &str) -> Option<GlobalValue<'m>> {

@@ -10,12 +10,11 @@ use tjit_orc::ThreadSafeModule;
 use crate::inventory::{Code, Copies, Global, Inventory, is_function};
 use crate::linked::{FunctionKind, Linked};
 use crate::lookup::Lookup;
-use crate::nonshared::{self, Nonshared};
 use crate::resolve::Owner;
 use crate::sections::SharedSection;
 use crate::table::{self, Table};
 use crate::written::Written;
-use crate::{HostSymbols, LinkError, ModuleId, Unloaded, aliases, emit, refuse, sections};
+use crate::{HostSymbols, Input, LinkError, ModuleId, Unloaded, aliases, emit, inputs, sections};
 
 /// A set of modules linked into one program, out of which functions are sliced to be compiled.
 ///
@@ -95,7 +94,7 @@ impl Program {
         }
     }
 
-    /// Links modules into the program, all of them or none.
+    /// Links modules, native objects and what is wanted of archives into the program, all of them or none.
     ///
     /// Symbols are resolved as a system linker does: strong definitions before tentative before weak ones, the first of
     /// equals, and the host's copy of what is equal everywhere by the language's rules. What an earlier link decided stays.
@@ -106,9 +105,13 @@ impl Program {
     ///
     /// # Errors
     /// Everything that [`LinkError`] lists but failed look-ups. The program is as it was then.
-    pub fn link(&mut self, modules: Vec<ThreadSafeModule>) -> Result<Linked, LinkError> {
+    pub fn link<I: Into<Input>>(
+        &mut self,
+        inputs: impl IntoIterator<Item = I>,
+    ) -> Result<Linked, LinkError> {
+        let inputs = inputs.into_iter().map(Into::into).collect();
         let mut copies = std::mem::take(&mut self.copies);
-        let decided = self.decide(modules, &mut copies);
+        let decided = self.decide(inputs, &mut copies);
         match decided {
             Ok(_) => copies.commit(),
             Err(_) => copies.roll_back(),
@@ -119,29 +122,13 @@ impl Program {
         Ok(linked)
     }
 
-    /// What the program will be with the modules, which it is not yet.
+    /// What the program will be with the inputs, which it is not yet.
     fn decide(
         &self,
-        modules: Vec<ThreadSafeModule>,
+        inputs: Vec<Input>,
         copies: &mut Copies,
     ) -> Result<(Vec<Inventory>, Table, Linked), LinkError> {
-        let mut context = self
-            .modules
-            .first()
-            .map(|module| module.module.context().clone());
-        let nonshared = Nonshared::new(|name| {
-            self.defines(name)
-                || modules
-                    .iter()
-                    .any(|module| nonshared::defines(module, name))
-        });
-        let mut new = Vec::with_capacity(modules.len());
-        for module in modules {
-            let inventory = Inventory::new(module, context.as_ref(), copies, &nonshared)?;
-            refuse::check(&inventory)?;
-            context.get_or_insert_with(|| inventory.module.context().clone());
-            new.push(inventory);
-        }
+        let mut new = inputs::gather(self, inputs, copies)?;
         let mut table = table::build(self, &new)?;
         sections::rename(&mut table, self.modules.len(), &mut new);
         aliases::split(&mut table, self.modules.len(), &mut new);
@@ -181,6 +168,11 @@ impl Program {
         for module in first_module..self.modules.len() {
             self.modules[module].spares = self.spares(module);
         }
+        let joining = &self.modules[first_module..];
+        if joining.iter().any(|module| module.native.is_some()) {
+            // Made anew with their functions when it is wanted.
+            self.lookup = OnceLock::new();
+        }
         if let Some(lookup) = self.lookup.get_mut() {
             let functions = self.functions[first_function..].iter();
             lookup.extend(functions.chain(&self.ifuncs[first_ifunc..]));
@@ -205,6 +197,23 @@ impl Program {
             self.symbols.get(symbol).and_then(|symbol| symbol.owner),
             Some(Owner::Program(_))
         )
+    }
+
+    /// Whether a native object of the program has the prevailing definition of the function `symbol`: it has no stub and
+    /// no versions.
+    pub fn is_native_function(&self, symbol: &str) -> bool {
+        self.native_function(symbol).is_some()
+    }
+
+    /// The name of a native function of the program.
+    pub(crate) fn native_function(&self, symbol: &str) -> Option<&Arc<str>> {
+        let (name, symbol) = self.symbols.get_key_value(symbol)?;
+        let Some(Owner::Program(module)) = symbol.owner else {
+            return None;
+        };
+        let global = self.global(symbol)?;
+        let may_be_called = global.facts.callable || global.untyped;
+        (self.module(module).native.is_some() && may_be_called).then_some(name)
     }
 
     /// The first version of `symbol` from `at_least` on whose body would not be called like a symbol of the program: it is
@@ -429,8 +438,13 @@ impl Program {
     }
 
     pub(crate) fn lookup(&self) -> &Lookup {
-        self.lookup
-            .get_or_init(|| Lookup::of_functions(self.functions.iter().chain(&self.ifuncs)))
+        self.lookup.get_or_init(|| {
+            let natives = self.modules.iter().filter(|module| module.native.is_some());
+            let names = natives.flat_map(|module| &module.globals);
+            let natives = names.filter_map(|global| self.native_function(&global.name));
+            let functions = self.functions.iter().chain(&self.ifuncs);
+            Lookup::of_functions(functions.chain(natives))
+        })
     }
 
     pub(crate) fn variables(&self) -> &Lookup {

@@ -3,20 +3,16 @@
 use inkwell::module::Linkage;
 use tjit_orc::ComdatKind;
 
+use crate::LinkError;
 use crate::inventory::{Global, Inventory};
-use crate::{LinkError, asm};
 
 /// Sections out of whose code the linker makes two functions that the system calls.
 const CODE_SECTIONS: [&str; 2] = [".init", ".fini"];
 
 /// Refuses what the module can't have, naming the first symbol that stands in the way.
 pub(crate) fn check(module: &Inventory) -> Result<(), LinkError> {
-    if let Some(symbol) = asm::first_effect(&module.assembly) {
-        let what = format!(
-            "module-level inline assembly of `{}` defines it",
-            module.name
-        );
-        return Err(LinkError::unsupported(symbol, what));
+    if let Some(object) = &module.native {
+        return object.check();
     }
     for global in module.globals.iter().filter(|global| !global.is_reserved()) {
         if let Some(what) = obstacle(global) {

@@ -238,9 +238,17 @@ impl<'p> Builder<'p> {
                 _ => symbol.definition,
             })
             .unwrap_or(places[0]);
+        // The first that says what it is, if there is one.
+        let known = places.iter().find(|&&place| !self.global(place).untyped);
+        let first = if self.global(first).untyped {
+            *known.unwrap_or(&first)
+        } else {
+            first
+        };
+        let first_global = self.global(first);
         match places
             .iter()
-            .find(|&&place| self.description(place) != self.description(first))
+            .find(|&&place| !self.global(place).agrees_with(first_global))
         {
             Some(&other) => Err(self.mismatch(name, first, other)),
             None => Ok(()),

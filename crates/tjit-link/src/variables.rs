@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tjit_orc::GlobalKind;
 
 use crate::LinkError;
+use crate::inventory::Global;
 use crate::program::Program;
 use crate::resolve::Owner;
 
@@ -62,8 +63,8 @@ impl Program {
         let global = self.global(entry);
         let is_defined = matches!(entry.owner, Some(Owner::Program(_)));
         // Of the host's that no module has a copy of, it is not known what they are.
-        let is_variable = global.is_none_or(|global| global.facts.kind == GlobalKind::Variable);
-        (is_variable && entry.owner.is_some()).then(|| Variable {
+        let may_be = global.is_none_or(is_variable);
+        (may_be && entry.owner.is_some()).then(|| Variable {
             symbol: name.clone(),
             is_defined,
             size: global.map_or(0, |global| global.facts.size),
@@ -86,12 +87,15 @@ impl Program {
             modules.flat_map(|(index, module)| module.globals.iter().map(move |g| (index, g)));
         let variables = globals.filter(|(index, global)| {
             let owner = self.symbol(&global.name).and_then(|symbol| symbol.owner);
-            global.facts.kind == GlobalKind::Variable
-                && global.facts.defined
-                && owner == Some(Owner::Program(*index))
+            is_variable(global) && global.facts.defined && owner == Some(Owner::Program(*index))
         });
         variables
             .map(|(_, global)| Arc::from(global.name.as_str()))
             .collect()
     }
+}
+
+/// A native object's functions have no body here.
+fn is_variable(global: &Global) -> bool {
+    global.facts.kind == GlobalKind::Variable && !global.facts.callable
 }

@@ -81,7 +81,6 @@ impl Program {
             // Who knows the bounds of a section gets at what is in it.
             && facts.section.is_none()
             && !global.is_reserved()
-            && !self.modules().iter().any(|module| names_symbol(&module.assembly, name))
     }
 
     /// The modules that mention a name.
@@ -103,6 +102,10 @@ impl Program {
 
     /// What a module does with an address.
     fn uses(&self, module: usize, origin: &From) -> Vec<Use> {
+        // Nobody knows what native code does with what it mentions.
+        if self.module(module).native.is_some() {
+            return vec![Use::Kept];
+        }
         self.module(module).module.with_module(|module| {
             let Some(found) = origin.accesses(module) else {
                 return vec![Use::Kept];
@@ -175,16 +178,6 @@ impl Program {
         }
         Some(constructors)
     }
-}
-
-/// Whether assembly has `symbol` in it as a word, in comments too.
-fn names_symbol(assembly: &str, symbol: &str) -> bool {
-    let in_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'.');
-    assembly.match_indices(symbol).any(|(start, _)| {
-        let before = assembly.as_bytes()[..start].last();
-        let after = assembly.as_bytes()[start + symbol.len()..].first();
-        !before.is_some_and(in_word) && !after.is_some_and(in_word)
-    })
 }
 
 /// What becomes of an address that is passed to a function.

@@ -8,6 +8,7 @@ mod aliases;
 mod bad_input;
 mod labels;
 mod lookup;
+mod objects;
 mod programs;
 mod refusals;
 mod resolution;

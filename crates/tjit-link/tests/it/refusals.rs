@@ -26,17 +26,6 @@ fn addresses_of_thread_locals_in_values_of_variables() {
 }
 
 #[test]
-fn module_level_assembly() {
-    check(
-        "module asm \".globl f\"\nmodule asm \"f: ret\"\ndefine void @g() { ret void }",
-        "`f`: module-level inline assembly of `0.ll` defines it",
-    );
-    crate::support::link(&[
-        "module asm \".globl _ZSt21ios_base_library_initv\"\ndefine void @g() { ret void }",
-    ]);
-}
-
-#[test]
 fn called_sections_with_other_than_functions() {
     let what =
         "it is in a section that the system calls and does not consist of addresses of functions";

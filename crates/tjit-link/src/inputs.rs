@@ -1,0 +1,235 @@
+//! From what a link is given to the modules and objects that are linked.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::Arc;
+
+use inkwell::module::Linkage;
+use tjit_orc::{ThreadSafeContext, ThreadSafeModule};
+
+use crate::archive::Extracted;
+use crate::inventory::{Copies, Inventory, Strength};
+use crate::nonshared::{self, Nonshared};
+use crate::program::Program;
+use crate::{Archive, HostSymbols, LinkError, NativeObject, refuse};
+
+/// Something to be linked into a program. The order of inputs matters as on a linker's command line.
+#[non_exhaustive]
+pub enum Input {
+    /// A module.
+    Module(ThreadSafeModule),
+    /// A native object file.
+    Object(NativeObject),
+    /// An archive, of which those members are linked that define what is undefined when its turn comes, and what remains
+    /// undefined when all inputs have been seen.
+    Archive(Archive),
+    /// A library of the host's: what it defines is not looked for in archives behind it. [`HostSymbols`] of the program
+    /// have to find it too.
+    Library(Arc<dyn HostSymbols>),
+}
+
+impl Input {
+    /// Whether a definition of `name` is in it, of which an archive need not become part of the program.
+    fn may_define(&self, name: &str) -> bool {
+        match self {
+            Self::Module(module) => nonshared::defines(module, name),
+            Self::Object(object) => object.defined().any(|defined| defined == name),
+            Self::Archive(archive) => archive.find(name).is_some(),
+            Self::Library(_) => false,
+        }
+    }
+}
+
+impl From<ThreadSafeModule> for Input {
+    fn from(module: ThreadSafeModule) -> Self {
+        Self::Module(module)
+    }
+}
+
+impl From<NativeObject> for Input {
+    fn from(object: NativeObject) -> Self {
+        Self::Object(object)
+    }
+}
+
+impl From<Archive> for Input {
+    fn from(archive: Archive) -> Self {
+        Self::Archive(archive)
+    }
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Module(module) => f.debug_tuple("Module").field(module).finish(),
+            Self::Object(object) => f.debug_tuple("Object").field(object).finish(),
+            Self::Archive(archive) => f.debug_tuple("Archive").field(archive).finish(),
+            Self::Library(_) => f.write_str("Library"),
+        }
+    }
+}
+
+/// Takes stock of all inputs, and of the members of archives that are wanted.
+///
+/// Archives are searched from left to right, each until nothing of it is wanted any more, as GNU ld does it; what is
+/// undefined at the end is then looked for in all of them again, as lld would have found it. So every program that GNU ld
+/// links is linked from the same members, and the order of archives matters no more than to lld.
+pub(crate) fn gather(
+    program: &Program,
+    inputs: Vec<Input>,
+    copies: &mut Copies,
+) -> Result<Vec<Inventory>, LinkError> {
+    let nonshared = Nonshared::new(|name| {
+        program.defines(name) || inputs.iter().any(|input| input.may_define(name))
+    });
+    let mut gathering = Gathering::new(program, copies, nonshared);
+    for input in inputs {
+        match input {
+            Input::Module(module) => gathering.add_module(module)?,
+            Input::Object(object) => gathering.add_object(object)?,
+            Input::Library(library) => gathering.libraries.push(library),
+            Input::Archive(archive) => {
+                gathering.archives.push((Arc::new(archive), HashSet::new()));
+                gathering.search(gathering.archives.len() - 1)?;
+            }
+        }
+    }
+    gathering.search_again()?;
+    Ok(gathering.modules)
+}
+
+struct Gathering<'p, 'c> {
+    program: &'p Program,
+    context: Option<ThreadSafeContext>,
+    modules: Vec<Inventory>,
+    copies: &'c mut Copies,
+    nonshared: Nonshared,
+    /// With the members that were taken.
+    archives: Vec<(Arc<Archive>, HashSet<usize>)>,
+    libraries: Vec<Arc<dyn HostSymbols>>,
+    /// What the new modules define; whether only tentatively.
+    defined: HashMap<String, bool>,
+    /// What they use and do not define, in the order of the first use.
+    wanted: Vec<String>,
+    seen: HashSet<String>,
+}
+
+impl<'p, 'c> Gathering<'p, 'c> {
+    fn new(program: &'p Program, copies: &'c mut Copies, nonshared: Nonshared) -> Self {
+        Self {
+            program,
+            context: program
+                .modules()
+                .first()
+                .map(|module| module.module.context().clone()),
+            modules: Vec::new(),
+            copies,
+            nonshared,
+            archives: Vec::new(),
+            libraries: Vec::new(),
+            defined: HashMap::new(),
+            wanted: Vec::new(),
+            seen: HashSet::new(),
+        }
+    }
+
+    fn add_module(&mut self, module: ThreadSafeModule) -> Result<(), LinkError> {
+        let (context, copies) = (self.context.as_ref(), &mut *self.copies);
+        let mut inventory = Inventory::new(module, context, copies, &self.nonshared)?;
+        let assembly = inventory.assembly.take();
+        self.add(inventory)?;
+        assembly.map_or(Ok(()), |object| self.add_object(object))
+    }
+
+    fn add_object(&mut self, object: NativeObject) -> Result<(), LinkError> {
+        let context = self.context.get_or_insert_with(ThreadSafeContext::new);
+        let inventory = Inventory::native(object, context, self.copies, &self.nonshared)?;
+        self.add(inventory)
+    }
+
+    fn add(&mut self, inventory: Inventory) -> Result<(), LinkError> {
+        refuse::check(&inventory)?;
+        self.context
+            .get_or_insert_with(|| inventory.module.context().clone());
+        for global in inventory
+            .globals
+            .iter()
+            .filter(|global| !global.is_reserved())
+        {
+            match global.strength() {
+                Some(Strength::Common) => {
+                    self.defined.entry(global.name.clone()).or_insert(true);
+                    self.want(&global.name);
+                }
+                Some(Strength::Weak | Strength::Strong) => {
+                    self.defined.insert(global.name.clone(), false);
+                }
+                Some(Strength::Importable) | None => {
+                    if global.facts.used && global.facts.linkage != Linkage::ExternalWeak {
+                        self.want(&global.name);
+                    }
+                }
+            }
+        }
+        self.modules.push(inventory);
+        Ok(())
+    }
+
+    fn want(&mut self, name: &str) {
+        if self.seen.insert(name.to_owned()) {
+            self.wanted.push(name.to_owned());
+        }
+    }
+
+    /// Links the members of an archive that are wanted, and those that they want.
+    fn search(&mut self, index: usize) -> Result<bool, LinkError> {
+        let archive = self.archives[index].0.clone();
+        let mut found = false;
+        // Members add to the end of the list.
+        let mut next = 0;
+        while let Some(name) = self.wanted.get(next) {
+            next += 1;
+            let member = match self.defined.get(name) {
+                Some(false) => None,
+                Some(true) => archive.find_strong(name),
+                None => archive.find(name).filter(|_| !self.is_elsewhere(name)),
+            };
+            let Some(member) = member.filter(|&member| self.archives[index].1.insert(member))
+            else {
+                continue;
+            };
+            found = true;
+            let context = self.context.get_or_insert_with(ThreadSafeContext::new);
+            match archive.extract(member, context)? {
+                Extracted::Module(module) => self.add_module(module)?,
+                Extracted::Object(object) => self.add_object(object)?,
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether an earlier link or a library defines the symbol.
+    fn is_elsewhere(&self, name: &str) -> bool {
+        let linked = self
+            .program
+            .symbol(name)
+            .is_some_and(|symbol| symbol.owner.is_some());
+        linked
+            || self
+                .libraries
+                .iter()
+                .any(|library| library.find(name).is_some())
+    }
+
+    fn search_again(&mut self) -> Result<(), LinkError> {
+        loop {
+            let mut found = false;
+            for index in 0..self.archives.len() {
+                found |= self.search(index)?;
+            }
+            if !found {
+                return Ok(());
+            }
+        }
+    }
+}
