@@ -48,7 +48,7 @@ The exit code is the program's own; 2 with a line `tjit: error: …` if it can't
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Run {
-    /// LLVM IR (.ll, .bc), C (.c), C++ (.cpp, .cc, .cxx, .C) or Rust (.rs); others must be bitcode
+    /// LLVM IR (.ll, .bc), C (.c), C++ (.cpp, .cc, .cxx, .C) or Rust (.rs); others by contents: bitcode, object, archive, shared library
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
 

@@ -143,7 +143,7 @@ impl<'p, 'c> Gathering<'p, 'c> {
 
     fn add_object(&mut self, object: NativeObject) -> Result<(), LinkError> {
         let context = self.context.get_or_insert_with(ThreadSafeContext::new);
-        let inventory = Inventory::native(object, context, self.copies, &self.nonshared)?;
+        let inventory = Inventory::native(object, context, self.copies)?;
         self.add(inventory)
     }
 

@@ -201,17 +201,16 @@ impl Inventory {
         mut object: NativeObject,
         context: &ThreadSafeContext,
         copies: &mut Copies,
-        nonshared: &Nonshared,
     ) -> Result<Self, LinkError> {
         let hash = names::hash(blake3::hash(object.bytes()).as_bytes());
         let suffix = names::suffix(&hash, copies.add(&hash));
-        let handle = nonshared.give_native(&mut object, &suffix);
         object.name_entries(&suffix);
         let globals = object.globals();
         let codes = globals.iter().map(|_| OnceLock::new()).collect();
         let module = context.parse(object.name(), b"; native code")?;
         Ok(Self {
-            handle,
+            // The one of the program: native code reaches only what lies near it, which the embedder's handles need not.
+            handle: None,
             spares: HashMap::new(),
             codes,
             hash,

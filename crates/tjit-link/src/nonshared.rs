@@ -3,15 +3,13 @@
 //!
 //! Each module gets its own, so that what it has registered can be told from what others have when it is unloaded.
 
-use std::collections::HashSet;
-
 use inkwell::AddressSpace;
 use inkwell::GlobalVisibility;
 use inkwell::module::{Linkage, Module};
 use inkwell::values::{BasicMetadataValueEnum, FunctionValue, GlobalValue};
 use tjit_orc::ThreadSafeModule;
 
-use crate::{LinkError, NativeObject};
+use crate::LinkError;
 
 /// Its address tells the handlers of one shared object from those of others (Itanium C++ ABI, 3.3.6.3). Every module with a
 /// static destructor declares it hidden; linkers add it from a file of the compiler's.
@@ -89,17 +87,6 @@ impl Nonshared {
                 .map_err(|error| LinkError::unsupported(wrapper.name, error.to_string()))?;
         }
         Ok(handle.map(|_| name))
-    }
-}
-
-impl Nonshared {
-    /// Gives an object file a handle of its own, if it uses one. The functions it has of the program as a whole: their calls
-    /// can't be told from those of others.
-    pub(crate) fn give_native(&self, object: &mut NativeObject, suffix: &str) -> Option<String> {
-        let is_given = self.0.contains(&DSO_HANDLE);
-        let names = HashSet::from([DSO_HANDLE.to_owned()]);
-        (is_given && object.rename_undefined(&names, suffix))
-            .then(|| format!("{DSO_HANDLE}{suffix}"))
     }
 }
 
