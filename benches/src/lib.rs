@@ -7,6 +7,7 @@ mod trips;
 
 mod generated;
 mod memory;
+mod native;
 mod peers;
 mod process;
 mod programs;
@@ -16,6 +17,7 @@ pub use code::{Assembly, Code, baseline, optimized};
 pub use direct::call_targets;
 pub use generated::Generated;
 pub use memory::Memory;
+pub use native::Library;
 pub use peers::{lli, tjit};
 pub use process::{Finished, output, run};
 pub use programs::{bitcode, common_bitcode, debug_bitcode};

@@ -177,6 +177,22 @@ pub(super) const QUESTIONS: &[Question] = &[
     open("recompile, addition", "recompile/add"),
     open("recompile, dot product", "recompile/dot"),
     open("recompile, 50 lines of C++", "recompile/evaluate"),
+    time(
+        "getter of a static, optimised, against a global",
+        "facts_getter/static",
+        Some("facts_getter/global"),
+        Goal::Ratio(1.02),
+    ),
+    process(
+        "filter with frozen coefficients, against -O3",
+        "facts_filter/frozen",
+        "facts_filter/ahead_of_time",
+    ),
+    process(
+        "interpreter with a frozen plan, against -O3",
+        "facts_evaluate/frozen",
+        "facts_evaluate/ahead_of_time",
+    ),
     open("slice, one function", "slice/one"),
     time(
         "slice, one function compiled with -g",
