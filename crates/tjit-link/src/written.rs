@@ -37,6 +37,7 @@ pub enum Writer {
 #[derive(Debug, Default)]
 pub(crate) struct Written {
     mentions: OnceLock<HashMap<Arc<str>, Vec<usize>>>,
+    assembly: OnceLock<String>,
     answers: Mutex<HashMap<Arc<str>, Option<Writer>>>,
 }
 
@@ -98,6 +99,19 @@ impl Program {
         };
         let mentions = self.written().mentions.get_or_init(index);
         mentions.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether inline assembly of a function has `symbol` in its text. Such code gets at the symbol, and no operand tells it.
+    fn is_in_assembly(&self, symbol: &str) -> bool {
+        let texts = || {
+            let codes = self.modules().iter().flat_map(|module| {
+                let globals = 0..module.globals.len();
+                globals.map(|global| module.code(global))
+            });
+            let texts: Vec<_> = codes.flat_map(|code| &*code.body.assembly).collect();
+            texts.into_iter().map(|text| format!("{text}\n")).collect()
+        };
+        names_symbol(self.written().assembly.get_or_init(texts), symbol)
     }
 
     /// What a module does with an address.
@@ -178,6 +192,16 @@ impl Program {
         }
         Some(constructors)
     }
+}
+
+/// Whether assembly has `symbol` in it as a word, in comments too. A dollar sign may be the mark of an immediate operand.
+fn names_symbol(assembly: &str, symbol: &str) -> bool {
+    let in_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+    assembly.match_indices(symbol).any(|(start, _)| {
+        let before = assembly.as_bytes()[..start].last();
+        let after = assembly.as_bytes()[start + symbol.len()..].first();
+        !before.is_some_and(in_word) && !after.is_some_and(in_word)
+    })
 }
 
 /// What becomes of an address that is passed to a function.
@@ -305,6 +329,9 @@ impl<'p> Search<'p> {
         };
         search.add(From::Global(variable.to_owned()));
         while let Some(origin) = search.pending.pop() {
+            if program.is_in_assembly(origin.name()) {
+                return None;
+            }
             for &module in program.mentioning(origin.name()) {
                 for found in program.uses(module, &origin) {
                     search.visit(module, found)?;

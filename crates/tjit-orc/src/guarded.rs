@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::values::{AsValueRef, FunctionValue, InstructionValue};
 use llvm_sys::core::{
     LLVMGetBasicBlockParent, LLVMGetBasicBlockTerminator, LLVMGetCalledValue, LLVMGetCondition,
@@ -68,8 +69,12 @@ pub struct Callers {
     pub globals: Vec<String>,
 }
 
-/// Who calls `function` in its module; `None` if instructions do something else with its address than to call it.
+/// Who calls `function` in its module; `None` if instructions do something else with its address than to call it, and if it
+/// is a coroutine: what comes behind its first suspension runs when somebody resumes it, whoever called it.
 pub fn callers(function: FunctionValue<'_>) -> Option<Callers> {
+    if is_coroutine(function) {
+        return None;
+    }
     let function = function.as_value_ref();
     let mut callers = Callers::default();
     let mut seen = HashSet::new();
@@ -95,6 +100,13 @@ pub fn callers(function: FunctionValue<'_>) -> Option<Callers> {
         }
     }
     Some(callers)
+}
+
+/// Whether it is a coroutine that has not been split yet. Once it is, its parts are called by pointers to them.
+fn is_coroutine(function: FunctionValue<'_>) -> bool {
+    let kind = Attribute::get_named_enum_kind_id("presplitcoroutine");
+    let place = AttributeLoc::Function;
+    function.get_enum_attribute(place, kind).is_some()
 }
 
 type Edge = (LLVMBasicBlockRef, LLVMBasicBlockRef);

@@ -7,10 +7,11 @@ use llvm_sys::core::{
     LLVMAliasGetAliasee, LLVMConstIntGetZExtValue, LLVMGetAlignment, LLVMGetCalledValue,
     LLVMGetConstOpcode, LLVMGetEnumAttributeAtIndex, LLVMGetEnumAttributeKindForName,
     LLVMGetFirstBasicBlock, LLVMGetFirstInstruction, LLVMGetFirstUse, LLVMGetGlobalIFuncResolver,
-    LLVMGetInitializer, LLVMGetInstructionOpcode, LLVMGetNextBasicBlock, LLVMGetNextInstruction,
-    LLVMGetNumOperands, LLVMGetOperand, LLVMGetSection, LLVMGetValueKind, LLVMGetVisibility,
-    LLVMGlobalGetValueType, LLVMIsAConstantInt, LLVMIsAGlobalValue, LLVMIsDeclaration,
-    LLVMIsExternallyInitialized, LLVMIsGlobalConstant, LLVMIsThreadLocal, LLVMSetOperand,
+    LLVMGetInitializer, LLVMGetInlineAsmAsmString, LLVMGetInstructionOpcode, LLVMGetNextBasicBlock,
+    LLVMGetNextInstruction, LLVMGetNumOperands, LLVMGetOperand, LLVMGetSection, LLVMGetValueKind,
+    LLVMGetVisibility, LLVMGlobalGetValueType, LLVMIsAConstantInt, LLVMIsAGlobalValue,
+    LLVMIsAInlineAsm, LLVMIsDeclaration, LLVMIsExternallyInitialized, LLVMIsGlobalConstant,
+    LLVMIsThreadLocal, LLVMSetOperand,
 };
 use llvm_sys::prelude::{LLVMModuleRef, LLVMValueRef};
 use llvm_sys::target::{LLVMABISizeOfType, LLVMGetModuleDataLayout};
@@ -261,6 +262,8 @@ pub struct Body {
     pub calls: Vec<String>,
     /// How many instructions it has.
     pub instructions: usize,
+    /// The texts of inline assembly that it calls, in its order.
+    pub assembly: Vec<String>,
 }
 
 /// Reads the body of a function; empty for a declaration.
@@ -269,6 +272,7 @@ pub fn body(function: FunctionValue<'_>) -> Body {
     let mut seen = std::collections::HashSet::new();
     each_instruction(function.as_value_ref(), |instruction| {
         body.instructions += 1;
+        body.assembly.extend(assembly_text(instruction));
         if let Some(callee) = direct_callee(instruction)
             && seen.insert(callee)
         {
@@ -312,18 +316,39 @@ pub(crate) fn each_instruction(function: LLVMValueRef, mut visit: impl FnMut(LLV
 }
 
 fn direct_callee(instruction: LLVMValueRef) -> Option<LLVMValueRef> {
-    // SAFETY: a live instruction.
-    let opcode = unsafe { LLVMGetInstructionOpcode(instruction) };
-    if !matches!(
-        opcode,
-        LLVMOpcode::LLVMCall | LLVMOpcode::LLVMInvoke | LLVMOpcode::LLVMCallBr
-    ) {
-        return None;
-    }
-    // SAFETY: a live call.
-    let callee = unsafe { LLVMGetCalledValue(instruction) };
+    let callee = callee(instruction)?;
     // SAFETY: a live value.
     (!unsafe { LLVMIsAGlobalValue(callee) }.is_null()).then_some(callee)
+}
+
+/// What a call calls, whatever it is; `None` for other instructions.
+fn callee(instruction: LLVMValueRef) -> Option<LLVMValueRef> {
+    // SAFETY: a live instruction.
+    let opcode = unsafe { LLVMGetInstructionOpcode(instruction) };
+    let is_call = matches!(
+        opcode,
+        LLVMOpcode::LLVMCall | LLVMOpcode::LLVMInvoke | LLVMOpcode::LLVMCallBr
+    );
+    // SAFETY: a live call.
+    is_call.then(|| unsafe { LLVMGetCalledValue(instruction) })
+}
+
+/// The text of the inline assembly that an instruction runs.
+fn assembly_text(instruction: LLVMValueRef) -> Option<String> {
+    let callee = callee(instruction)?;
+    // SAFETY: a live value.
+    if unsafe { LLVMIsAInlineAsm(callee) }.is_null() {
+        return None;
+    }
+    let mut length = 0;
+    // SAFETY: live inline assembly, which the text is part of.
+    let text = unsafe { LLVMGetInlineAsmAsmString(callee, &raw mut length) };
+    if text.is_null() {
+        return None;
+    }
+    // SAFETY: LLVM returned a range of `length` bytes.
+    let bytes = unsafe { std::slice::from_raw_parts(text.cast::<u8>(), length) };
+    Some(String::from_utf8_lossy(bytes).into_owned())
 }
 
 /// An entry of `llvm.global_ctors` or `llvm.global_dtors`.

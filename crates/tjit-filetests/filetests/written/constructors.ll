@@ -10,6 +10,7 @@
 @by-pointer = global i32 0
 @by-dead = global i32 0
 @at-exit = global i32 0
+@by-coroutine = global i32 0
 @function = global ptr @pointed
 
 @llvm.global_ctors = appending global [4 x { i32, ptr, ptr }] [
@@ -23,6 +24,7 @@
 define internal void @_GLOBAL__sub_I_a.cpp() {
   call void @__cxx_global_var_init()
   call void @called()
+  call void @coroutine()
   ret void
 }
 
@@ -70,6 +72,11 @@ define internal void @end() {
   ret void
 }
 
+define internal void @coroutine() presplitcoroutine {
+  store i32 1, ptr @by-coroutine
+  ret void
+}
+
 declare i32 @compute()
 
 ;; dynamic: constructors _GLOBAL__sub_I_a.cpp.HASH
@@ -80,4 +87,5 @@ declare i32 @compute()
 ;; by-pointer: somebody
 ;; by-dead: somebody
 ;; at-exit: somebody
+;; by-coroutine: somebody
 ;; function: nobody

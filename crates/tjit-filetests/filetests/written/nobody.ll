@@ -34,12 +34,17 @@
 @returned-by-pointer = global i32 1
 @local-passed = global i32 1
 @in-section = global i32 1, section "mine"
-@in-assembly-text = global i32 1
+@in_assembly_text = global i32 1
 @through-constant = global i32 1
 @in-select = global i32 1
 @destination = global ptr null
+@in_inline_text = global i32 1
+@returned_to_inline_text = global i32 1
+@as_immediate = global i32 1
+@not_in_text = global i32 1
 
-module asm "# reads in-assembly-text"
+module asm ".globl user_of_text"
+module asm "user_of_text: .quad in_assembly_text"
 
 define void @reads(i1 %c) {
   %v = load i32, ptr @read
@@ -131,6 +136,24 @@ define ptr @getter() {
   ret ptr @returned-by-pointer
 }
 
+define ptr @called_by_inline_text() {
+  ret ptr @returned_to_inline_text
+}
+
+define void @inline_text() {
+  call void asm sideeffect "movl $$1, in_inline_text(%rip)", ""()
+  call void asm sideeffect "call called_by_inline_text@PLT", ""()
+  call void asm sideeffect "movl $$2, $$as_immediate", ""()
+  ret void
+}
+
+define i32 @reads_them() {
+  %a = load i32, ptr @in_inline_text
+  %b = load i32, ptr @as_immediate
+  %c = load i32, ptr @not_in_text
+  ret i32 %c
+}
+
 declare void @host(ptr)
 
 ;; read: nobody
@@ -163,7 +186,11 @@ declare void @host(ptr)
 ;; returned-by-pointer: somebody
 ;; local-passed: somebody
 ;; in-section: somebody
-;; in-assembly-text: somebody
+;; in_assembly_text: somebody
 ;; through-constant: somebody
 ;; in-select: somebody
 ;; destination: somebody
+;; in_inline_text: somebody
+;; returned_to_inline_text: somebody
+;; as_immediate: somebody
+;; not_in_text: nobody
