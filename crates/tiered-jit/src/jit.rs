@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use tjit_link::{Input, Linked};
+use tjit_link::{Input, Linked, demangle};
 use tjit_runtime::{EventReceiver, FunctionRecord, FunctionState, Stats};
 
 use crate::config::Builder;
@@ -145,19 +145,28 @@ impl TieredJit {
             inputs.push(source.read(&engine.context_for_parsing(), &engine.host)?);
         }
         let linked = engine.link(inputs)?;
-        settled::check_again(engine)?;
+        settled::check_again(engine, "a module that was added")?;
         Ok(linked)
     }
 
     /// A handle on a function, by its name in the source (`Circle::area`) or its linker-level name (`_ZN6Circle4areaEv`).
     ///
-    /// Taking the handle is safe; calling it is not, and it is there that `F` must be the function's type.
+    /// Taking the handle is safe; calling it is not, and it is there that `F` must be the function's type. What the function
+    /// returns may be the address of a variable, to which the embedder may write: such a variable is not taken for a constant
+    /// any more from when this returns.
     ///
     /// # Errors
     /// [`Error::Link`] if no function has that name, or several do; the candidates are listed.
     pub fn function<F: FunctionPointer>(&self, name: &str) -> Result<Function<F>, Error> {
-        let symbol: Arc<str> = self.engine().program().resolve_name(name)?.into();
-        let address = self.engine().address(&symbol)?;
+        let engine = self.engine();
+        let _inside = fork::enter();
+        let symbol: Arc<str> = engine.program().resolve_name(name)?.into();
+        let address = engine.address(&symbol)?;
+        // Before anybody can call it and get the address of a variable.
+        if engine.program().note_outside_calls(&symbol) {
+            let caller = format!("callers of `{}` outside the program", demangle(&symbol));
+            settled::check_again(engine, &caller)?;
+        }
         Ok(Function::new(self.owner.clone(), symbol, address))
     }
 

@@ -183,7 +183,7 @@ impl Program {
                 variables.extend(symbols.iter());
             }
         }
-        self.written = Written::default();
+        self.written.forget(|name| self.symbols.contains_key(name));
     }
 
     /// The functions that modules of the program have bodies of, in the order in which they were linked.
@@ -416,7 +416,7 @@ impl Program {
             .collect();
         self.lookup = OnceLock::new();
         self.variables = OnceLock::new();
-        self.written = Written::default();
+        self.written.forget(|name| self.symbols.contains_key(name));
     }
 
     /// Whether a symbol of the program, defined or only declared, is called like a body.

@@ -1,7 +1,7 @@
 //! Who writes a variable: whether it is a constant once the program is under way.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use inkwell::module::Module;
 use inkwell::values::InstructionValue;
@@ -9,6 +9,10 @@ use tjit_orc::{Access, Follow, GlobalKind, Origin, accesses, callers, guard_over
 
 use crate::program::Program;
 use crate::resolve::Owner;
+
+use answers::Answers;
+
+mod answers;
 
 /// The lists of constructors and destructors, which name variables that entries belong to.
 const LISTS: [&str; 2] = ["llvm.global_ctors", "llvm.global_dtors"];
@@ -33,12 +37,25 @@ pub enum Writer {
     },
 }
 
-/// What has been found out about the variables of a program; to be dropped when the program changes.
+/// What has been found out about the variables of a program.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
     mentions: OnceLock<HashMap<Arc<str>, Vec<usize>>>,
     assembly: OnceLock<String>,
-    answers: Mutex<HashMap<Arc<str>, Option<Writer>>>,
+    answers: Mutex<Answers>,
+}
+
+impl Written {
+    fn answers(&self) -> MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The program has changed; these are its names now.
+    pub(crate) fn forget(&mut self, is_known: impl Fn(&str) -> bool) {
+        self.mentions = OnceLock::new();
+        self.assembly = OnceLock::new();
+        self.answers().forget(is_known);
+    }
 }
 
 impl Program {
@@ -48,24 +65,29 @@ impl Program {
     ///
     /// Reading the variable, comparing its address and passing it to functions that don't keep it are allowed to anyone, and so
     /// is returning it, if the function is only ever called. Whoever keeps it otherwise might write to it. Host libraries
-    /// don't see the program's variables, but the embedder may look one up by its name, and call functions by theirs: what it
-    /// does with them is for it to count. Guards that plain loads and stores look after (`-fno-threadsafe-statics`) don't
-    /// count: compilers may move such stores in front of those they stand for.
+    /// don't see the program's variables. The embedder may look one up by its name, which is for it to count, and call
+    /// functions by theirs, which is what [`Program::note_outside_calls`] is for. Guards that plain loads and stores look after
+    /// (`-fno-threadsafe-statics`) don't count: compilers may move such stores in front of those they stand for.
     pub fn written_by(&self, variable: &str) -> Option<Writer> {
         let name = self.symbol_name(variable)?;
-        let answers = || {
-            let lock = self.written().answers.lock();
-            lock.unwrap_or_else(PoisonError::into_inner)
-        };
-        if let Some(known) = answers().get(name) {
-            return known.clone();
+        if let Some(known) = self.written().answers().get(name) {
+            return known;
         }
-        let answer = self
-            .is_followed(name)
-            .then(|| Search::run(self, name))
-            .flatten();
-        answers().insert(name.clone(), answer.clone());
-        answer
+        let mut search = Search::new(self);
+        let answer = self.is_followed(name).then(|| search.run(name)).flatten();
+        // Under one lock with what is noted meanwhile.
+        let mut answers = self.written().answers();
+        answers.insert(name, answer, search.inside.into_iter().collect())
+    }
+
+    /// Somebody outside the program calls `function` from now on, and gets the addresses that it returns. Returns whether
+    /// [`Program::written_by`] has another answer for some variable than it gave before.
+    pub fn note_outside_calls(&self, function: &str) -> bool {
+        let body = self.body_of(function).map(|(name, _)| name);
+        let Some(name) = body.or_else(|| self.symbol_name(function)) else {
+            return false;
+        };
+        self.written().answers().add_outside(name)
     }
 
     /// Whether a symbol is a variable of the program that only instructions get at.
@@ -157,8 +179,9 @@ impl Program {
         effect
     }
 
-    /// The constructors out of which `function` is called, if it is called out of nothing else.
-    fn constructors_calling(&self, function: &str) -> Option<BTreeSet<String>> {
+    /// The constructors out of which `function` is called, if it is called out of nothing else in the program, and all
+    /// functions on the way there.
+    fn constructors_calling(&self, function: &str) -> Option<(BTreeSet<String>, Vec<Arc<str>>)> {
         let mut constructors = BTreeSet::new();
         let mut seen = HashSet::from([function.to_owned()]);
         let mut pending = vec![function.to_owned()];
@@ -190,7 +213,8 @@ impl Program {
                 return None;
             }
         }
-        Some(constructors)
+        let names = seen.iter().filter_map(|name| self.symbol_name(name));
+        Some((constructors, names.cloned().collect()))
     }
 }
 
@@ -316,33 +340,40 @@ struct Search<'p> {
     pending: Vec<From>,
     guard: Option<String>,
     constructors: BTreeSet<String>,
+    /// Functions all of whose calls are taken to be in the program.
+    inside: BTreeSet<Arc<str>>,
 }
 
 impl<'p> Search<'p> {
-    fn run(program: &'p Program, variable: &str) -> Option<Writer> {
-        let mut search = Self {
+    fn new(program: &'p Program) -> Self {
+        Self {
             program,
             seen: HashSet::new(),
             pending: Vec::new(),
             guard: None,
             constructors: BTreeSet::new(),
-        };
-        search.add(From::Global(variable.to_owned()));
-        while let Some(origin) = search.pending.pop() {
+            inside: BTreeSet::new(),
+        }
+    }
+
+    fn run(&mut self, variable: &str) -> Option<Writer> {
+        let program = self.program;
+        self.add(From::Global(variable.to_owned()));
+        while let Some(origin) = self.pending.pop() {
             if program.is_in_assembly(origin.name()) {
                 return None;
             }
             for &module in program.mentioning(origin.name()) {
                 for found in program.uses(module, &origin) {
-                    search.visit(module, found)?;
+                    self.visit(module, found)?;
                 }
             }
         }
-        match (search.guard, search.constructors.is_empty()) {
+        match (self.guard.take(), self.constructors.is_empty()) {
             (None, true) => Some(Writer::Nobody),
             (Some(guard), true) => Some(Writer::UnderGuard { guard }),
             (None, false) => Some(Writer::Constructors {
-                functions: search.constructors.into_iter().collect(),
+                functions: std::mem::take(&mut self.constructors).into_iter().collect(),
             }),
             (Some(_), false) => None,
         }
@@ -374,6 +405,8 @@ impl<'p> Search<'p> {
                         .and_then(|symbol| symbol.owner),
                     Some(Owner::Program(_))
                 );
+                self.inside
+                    .extend(self.program.symbol_name(&function).cloned());
                 ours.then(|| self.add(From::Results(function)))
             }
             Use::InGlobal(name) => {
@@ -396,8 +429,10 @@ impl<'p> Search<'p> {
             (Some(guard), Some(other)) if guard == *other => {}
             (Some(_), Some(_)) => return None,
             (None, _) => {
-                let constructors = self.program.constructors_calling(&site.function)?;
+                let (constructors, on_the_way) =
+                    self.program.constructors_calling(&site.function)?;
                 self.constructors.extend(constructors);
+                self.inside.extend(on_the_way);
             }
         }
         Some(())

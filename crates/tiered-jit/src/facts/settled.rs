@@ -35,9 +35,9 @@ pub(crate) fn is_settled(
     }
 }
 
-/// Modules were linked, none of whose code has run: what relies on nobody's writing a variable is taken back where that is no
-/// longer so.
-pub(crate) fn check_again(engine: &Engine) -> Result<(), Error> {
+/// More may write the program's variables than before, but has not yet: what relies on nobody's writing one is taken back
+/// where that is no longer so. `writer` says who may.
+pub(crate) fn check_again(engine: &Engine, writer: &str) -> Result<(), Error> {
     let _changing = engine.facts.changing();
     let variables = engine.facts.state().dependencies.variables(Source::Settled);
     for variable in variables {
@@ -49,10 +49,7 @@ pub(crate) fn check_again(engine: &Engine) -> Result<(), Error> {
             let state = engine.facts.state();
             state.dependencies.users(&variable, Source::Settled)
         };
-        let reason = format!(
-            "`{}` is written by a module that was added",
-            demangle(&variable)
-        );
+        let reason = format!("`{}` may be written by {writer}", demangle(&variable));
         invalidate(engine, stale, &reason)?;
     }
     Ok(())

@@ -555,3 +555,25 @@ fn what_the_embedder_stores_to_is_not_settled() {
     assert_eq!(optimize(&jit, "turned"), values(0));
     assert_eq!(unary(&jit, "turned", 1), 51);
 }
+
+#[test]
+fn who_has_a_handle_on_a_getter_may_write_what_it_returns() {
+    let source = "static long level = 3;\nextern \"C\" long *get_level() { return &level; }\n\
+        extern \"C\" long use_level(long x) { return x + level; }\n";
+    let jit = load_cpp(with_threshold(u64::MAX), source);
+    assert_eq!(unary(&jit, "use_level", 1), 4);
+    assert_eq!(optimize(&jit, "use_level"), values(1));
+    let events = jit.subscribe(CAPACITY);
+    let get = jit
+        .function::<unsafe extern "C" fn() -> *mut i64>("get_level")
+        .expect("it exists");
+    assert_eq!(invalidated(&events), ["use_level"]);
+    // SAFETY: nobody else uses the variable now.
+    unsafe { *get() = 10 };
+    assert_eq!(unary(&jit, "use_level", 1), 11);
+    wait_until_optimised(&jit, "use_level");
+    assert_eq!(optimize(&jit, "use_level"), values(0));
+    // SAFETY: as above.
+    unsafe { *get() = 20 };
+    assert_eq!(unary(&jit, "use_level", 1), 21);
+}

@@ -84,3 +84,40 @@ fn only_ordinary_variables_of_the_program_are_asked_about() {
         assert_eq!(program.written_by(name), None, "{name}");
     }
 }
+
+#[test]
+fn who_calls_a_getter_from_outside_may_write() {
+    let getter = "@limit = global i32 1
+        define ptr @instance() { ret ptr @limit }
+        define i32 @read() { %v = load i32, ptr @limit\n ret i32 %v }";
+    let (mut program, _) = link(&[getter]);
+    assert!(!program.note_outside_calls("read"));
+    assert_eq!(program.written_by("limit"), Some(Writer::Nobody));
+    assert!(program.note_outside_calls("instance"));
+    assert_eq!(program.written_by("limit"), None);
+    assert!(!program.note_outside_calls("instance"), "it was known");
+    let more = "define i32 @more() { ret i32 1 }";
+    program.link(parse(&[more])).expect("it links");
+    assert_eq!(program.written_by("limit"), None, "as before");
+}
+
+#[test]
+fn who_calls_a_constructor_from_outside_may_write() {
+    let constructor = "@limit = internal global i32 1
+        @llvm.global_ctors = appending global [1 x { i32, ptr, ptr }] [{ i32, ptr, ptr } { i32 1, ptr @init, ptr null }]
+        define internal void @init() { call void @set()\n ret void }
+        define internal void @set() { store i32 2, ptr @limit\n ret void }
+        define i32 @read() { %v = load i32, ptr @limit\n ret i32 %v }";
+    for name in ["init", "set"] {
+        let (program, _) = link(&[constructor]);
+        let written = program.functions().find(|symbol| symbol.starts_with(name));
+        let symbol = written.expect("it is a function").to_owned();
+        let variable = program.resolve_variable("limit").expect("it is one").symbol;
+        assert!(matches!(
+            program.written_by(&variable),
+            Some(Writer::Constructors { .. })
+        ));
+        assert!(program.note_outside_calls(&symbol), "{name}");
+        assert_eq!(program.written_by(&variable), None, "{name}");
+    }
+}
