@@ -22,6 +22,7 @@ use crate::recipe::Recipes;
 use crate::request::Request;
 use crate::support::{OWN_TRIP_FUNCTION, function_at};
 use crate::trip::TripContext;
+use crate::unload;
 
 pub(crate) struct Engine {
     pub(crate) config: Config,
@@ -65,17 +66,25 @@ impl Engine {
         // One writer at a time also keeps stub and function indices in step.
         let mut program = self.program.write().unwrap_or_else(PoisonError::into_inner);
         let mut linked = program.link(inputs)?;
-        self.define_functions(&linked)?;
-        self.define_aliases(&linked)?;
-        self.enter_modules(&program, &linked)?;
+        if let Err(error) = self.take_in(&program, &mut linked) {
+            unload::retract(self, &mut program, &linked.modules);
+            return Err(error);
+        }
+        Ok(linked)
+    }
+
+    /// Makes what was linked known to stubs, runtime and ORC.
+    fn take_in(&self, program: &Program, linked: &mut Linked) -> Result<(), Error> {
+        self.define_functions(linked)?;
+        self.define_aliases(linked)?;
+        self.enter_modules(program, linked)?;
         for data in std::mem::take(&mut linked.data) {
             let options = tjit_compile_layer::ModuleOptions::default();
             let tracker = self.dylib.create_tracker();
             self.layer.add(&tracker, data.ir, options)?;
             self.modules.keep(data.module, tracker);
         }
-        self.add_objects(std::mem::take(&mut linked.objects))?;
-        Ok(linked)
+        self.add_objects(std::mem::take(&mut linked.objects))
     }
 
     /// Each function has a stub and a record of one number; those that were undefined so far have them already.
@@ -219,9 +228,9 @@ impl Engine {
         }
         self.dylib.lookup_all(&defined)?;
         // Functions that an earlier link left undefined have stubs that its code knows.
-        for symbol in objects.iter().flat_map(|object| &object.symbols) {
+        for (symbol, definition) in objects.iter().flat_map(|object| &object.stubs) {
             if let Some(stub) = self.stubs.find(symbol) {
-                let address = self.dylib.lookup(symbol)? as usize;
+                let address = self.dylib.lookup(definition)? as usize;
                 if let Some(code) = CodePtr::new(address) {
                     self.stubs.update(stub.id, code)?;
                 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use tjit_link::{ModuleId, Unloaded};
+use tjit_link::{ModuleId, Program, Unloaded};
 use tjit_runtime::FunctionId;
 use tjit_stubs::StubId;
 
@@ -41,18 +41,36 @@ pub(crate) unsafe fn unload(engine: &Engine, modules: &[Module]) -> Result<(), E
     let unloaded = program.unload(&ids)?;
     // Relaxed: it only decides what names look like.
     engine.has_removed.store(true, Ordering::Relaxed);
-    // From here on the modules are gone, and what fails is only not freed.
-    let records = take_records(engine, &unloaded);
+    // SAFETY: says our caller; nobody compiles what could refer to it.
+    unsafe { take_out(engine, &ids, &unloaded) }
+}
+
+/// Takes modules out again that were linked and could not be taken in, so that nothing has changed.
+pub(crate) fn retract(engine: &Engine, program: &mut Program, modules: &[ModuleId]) {
+    // They have just been linked; if they can't go, their names stay taken, which is all that is left of them.
+    if let Ok(unloaded) = program.retract(modules) {
+        // SAFETY: none of their code has run, nobody has an address of theirs, and nobody can get one who waits for the lock of
+        // the program. What could not be freed is not used.
+        let _freed = unsafe { take_out(engine, modules, &unloaded) };
+    }
+}
+
+/// Takes modules that are gone from the program away from everybody else. What fails is only not freed.
+///
+/// # Safety
+/// Nobody uses their code and data any more.
+unsafe fn take_out(engine: &Engine, ids: &[ModuleId], unloaded: &Unloaded) -> Result<(), Error> {
+    let records = take_records(engine, unloaded);
     let symbols = unloaded.functions.iter().chain(&unloaded.others);
     engine
         .facts
         .forget(symbols.map(|symbol: &Arc<str>| &**symbol));
-    for (_, handle) in engine.modules.handles(&ids) {
+    for (_, handle) in engine.modules.handles(ids) {
         handle.finalize();
         handle.retire();
     }
-    // SAFETY: says our caller; nobody compiles what could refer to it.
-    let freed = unsafe { free(engine, &ids, &unloaded) };
+    // SAFETY: says our caller.
+    let freed = unsafe { free(engine, ids, unloaded) };
     records.and(freed)
 }
 
@@ -113,6 +131,14 @@ fn take_records(engine: &Engine, unloaded: &Unloaded) -> Result<(), Error> {
             engine
                 .stubs
                 .reset_lazy(StubId::from_index(stub.id.index()))?;
+        }
+    }
+    for symbol in &unloaded.undefined {
+        if let Some(stub) = engine.stubs.find(symbol) {
+            engine
+                .bodiless
+                .add_undefined(FunctionId::new(stub.id.index()));
+            engine.stubs.reset_lazy(stub.id)?;
         }
     }
     Ok(())

@@ -62,7 +62,9 @@ pub(crate) fn emit(
     let mut names = Vec::with_capacity(new.len());
     for (index, module) in indexed() {
         if let Some(object) = &module.native {
-            linked.objects.extend(native_object(object, index, table));
+            linked
+                .objects
+                .extend(native_object(program, object, index, table));
             names.push(DataNames::default());
             continue;
         }
@@ -79,17 +81,30 @@ pub(crate) fn emit(
     Ok(linked)
 }
 
+/// Behind the name of a function that had a stub before a native object defined it: the definition.
+const DEFINITION: &str = ".definition";
+
 /// The object file as the linker is to see it, if anything of it is left.
-fn native_object(object: &NativeObject, index: usize, table: &Table) -> Option<LinkedObject> {
+fn native_object(
+    program: &Program,
+    object: &NativeObject,
+    index: usize,
+    table: &Table,
+) -> Option<LinkedObject> {
     let prevails = |name: &str| {
         let symbol = table.symbols.get(name);
         symbol.is_some_and(|symbol| symbol.owner == Some(Owner::Program(index)))
     };
-    let symbols: Vec<_> = object
-        .defined()
-        .filter(|name| prevails(name))
-        .map(str::to_owned)
-        .collect();
+    let (mut symbols, mut stubs) = (Vec::new(), Vec::new());
+    for name in object.defined().filter(|name| prevails(name)) {
+        if program.undefined(name).is_some() {
+            let definition = format!("{name}{DEFINITION}");
+            stubs.push((name.to_owned(), definition.clone()));
+            symbols.push(definition);
+        } else {
+            symbols.push(name.to_owned());
+        }
+    }
     let alignment = |name: &str| {
         let place = table.symbols.get(name)?.definition?;
         let found = table
@@ -101,8 +116,9 @@ fn native_object(object: &NativeObject, index: usize, table: &Table) -> Option<L
     (!symbols.is_empty()).then(|| LinkedObject {
         module: ModuleId::new(index),
         name: object.name().to_owned(),
-        bytes: object.emit(prevails, alignment),
+        bytes: object.emit(prevails, alignment, &stubs),
         symbols,
+        stubs,
     })
 }
 

@@ -62,8 +62,11 @@ pub struct LinkedObject {
     pub name: String,
     /// Its contents.
     pub bytes: Vec<u8>,
-    /// The symbols that it defines for the program. Looking up one of them links it.
+    /// The symbols that it defines. Looking up one of them links it.
     pub symbols: Vec<String>,
+    /// Functions that it defines and an earlier link left undefined, with the names of the definitions, which are among
+    /// `symbols`: the stubs that they have are to lead there.
+    pub stubs: Vec<(String, String)>,
 }
 
 /// A function of the program.

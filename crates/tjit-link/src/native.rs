@@ -235,17 +235,21 @@ impl NativeObject {
         entries.iter().filter_map(entry).collect()
     }
 
-    /// The file as the linker is to see it: it defines what `prevails` says and nothing else; its tentative definitions are
-    /// aligned as `alignment` asks.
+    /// The file as the linker is to see it: it defines what `prevails` says and nothing else, what is in `detached` by the name
+    /// there; its tentative definitions are aligned as `alignment` asks.
     pub(crate) fn emit(
         &self,
         prevails: impl Fn(&str) -> bool,
         alignment: impl Fn(&str) -> Option<u32>,
+        detached: &[(String, String)],
     ) -> Vec<u8> {
         let mut changes = Vec::new();
+        let other_name = |symbol: &str| Some(&*detached.iter().find(|(old, _)| old == symbol)?.1);
         for symbol in self.symbols.iter().filter(|symbol| symbol.defined) {
             if !prevails(&symbol.name) {
                 changes.push(rewrite::Change::Undefine(symbol.index));
+            } else if let Some(name) = other_name(&symbol.name) {
+                changes.push(rewrite::Change::Detach(symbol.index, name));
             } else if symbol.linkage != Linkage::Common {
                 changes.push(rewrite::Change::Strengthen(symbol.index));
             } else if let Some(alignment) = alignment(&symbol.name) {

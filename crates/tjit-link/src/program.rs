@@ -398,7 +398,8 @@ impl Program {
         empty: &Arc<ThreadSafeModule>,
         unloaded: &Unloaded,
     ) {
-        let gone: HashSet<&Arc<str>> = unloaded.functions.iter().collect();
+        let gone = unloaded.functions.iter().chain(&unloaded.undefined);
+        let gone: HashSet<&Arc<str>> = gone.collect();
         for list in [&mut self.functions, &mut self.ifuncs] {
             list.retain(|symbol| !gone.contains(symbol));
         }

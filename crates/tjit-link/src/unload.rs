@@ -23,6 +23,18 @@ pub struct Unloaded {
     pub handed_over: Vec<Arc<str>>,
     /// Further symbols that nobody defines any more: variables, aliases.
     pub others: Vec<Arc<str>>,
+    /// Functions that modules which stay use and nobody defines. They keep the stub that they had when they were undefined
+    /// before.
+    pub undefined: Vec<Arc<str>>,
+}
+
+/// What happens to functions that modules which stay use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Used {
+    /// Their modules can't go.
+    Keep,
+    /// They were undefined before, and are again.
+    Undefine,
 }
 
 /// What becomes of a symbol.
@@ -76,7 +88,7 @@ impl Program {
     /// # Errors
     /// As [`Program::unload`].
     pub fn check_unload(&self, modules: &[ModuleId]) -> Result<(), LinkError> {
-        self.plan(modules).map(drop)
+        self.plan(modules, Used::Keep).map(drop)
     }
 
     /// Takes modules out of the program, all of them or none. Cost: a look at every symbol of the program.
@@ -90,8 +102,21 @@ impl Program {
     /// [`LinkError::InUse`] with the modules and symbols, [`LinkError::NoModule`] for an id that is not one of a module of this
     /// program, or not any more. Nothing has changed then.
     pub fn unload(&mut self, modules: &[ModuleId]) -> Result<Unloaded, LinkError> {
+        self.unload_planned(modules, Used::Keep)
+    }
+
+    /// Takes the modules of the last link out again, which somebody else could not take in, and none of whose code has run. What
+    /// was undefined before is so again.
+    ///
+    /// # Errors
+    /// [`LinkError::NoModule`] if they are gone already. Nothing has changed then.
+    pub fn retract(&mut self, modules: &[ModuleId]) -> Result<Unloaded, LinkError> {
+        self.unload_planned(modules, Used::Undefine)
+    }
+
+    fn unload_planned(&mut self, modules: &[ModuleId], used: Used) -> Result<Unloaded, LinkError> {
         let mut unloaded = Unloaded::default();
-        let changes = self.plan(modules)?;
+        let changes = self.plan(modules, used)?;
         let Some(first) = modules.first() else {
             return Ok(unloaded);
         };
@@ -108,7 +133,10 @@ impl Program {
         let Some(symbol) = self.symbol(&name) else {
             return;
         };
-        let alias_of = symbol.alias_of.clone();
+        let alias_of = match fate {
+            Fate::Wanted(_) => None,
+            _ => symbol.alias_of.clone(),
+        };
         let changed = match (fate, class) {
             (Fate::Goes, _) => None,
             (Fate::Passes(place), Class::Foreign) => Some((symbol.owner, Some(place))),
@@ -120,6 +148,7 @@ impl Program {
             (Class::Function, Fate::Goes) => unloaded.functions.push(name.clone()),
             (Class::Function, Fate::Passes(_)) => unloaded.handed_over.push(name.clone()),
             (Class::Other, Fate::Goes) => unloaded.others.push(name.clone()),
+            (_, Fate::Wanted(_)) => unloaded.undefined.push(name.clone()),
             _ => {}
         }
         let changed = changed.map(|(owner, place)| Symbol::new(owner, place, alias_of));
@@ -127,7 +156,7 @@ impl Program {
     }
 
     /// What unloading the modules changes, without changing it.
-    fn plan(&self, modules: &[ModuleId]) -> Result<Vec<Change>, LinkError> {
+    fn plan(&self, modules: &[ModuleId], used: Used) -> Result<Vec<Change>, LinkError> {
         let leaving = self.leaving(modules)?;
         let names = self.touched(&leaving);
         let mentions = self.mentions(&leaving, &names);
@@ -142,10 +171,20 @@ impl Program {
                     fate,
                 }),
                 Ok(None) => {}
+                // Of what is used of the last link only functions can have been undefined.
+                Err(_) if used == Used::Undefine => {
+                    changes.extend(places.first().map(|&place| Change {
+                        name: name.clone(),
+                        class: Class::Function,
+                        fate: Fate::Wanted(place),
+                    }))
+                }
                 Err(owner) => self.add_users(&mut users, owner, name, places),
             }
         }
-        self.add_section_users(&mut users, &leaving);
+        if used == Used::Keep {
+            self.add_section_users(&mut users, &leaving);
+        }
         match users.into_iter().next() {
             None => Ok(changes),
             Some((module, users)) => Err(LinkError::InUse {

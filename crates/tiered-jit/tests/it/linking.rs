@@ -3,7 +3,9 @@
 use tiered_jit::inkwell::context::Context;
 use tiered_jit::{Error, LinkError, ModuleSource};
 
-use crate::support::{TALLY, add, load, nullary, quiet, unary, with_threshold};
+use tjit_test_util::{Lang, native_object};
+
+use crate::support::{Nullary, TALLY, add, load, nullary, quiet, unary, with_threshold};
 
 #[track_caller]
 fn refused(ir: &str, words: &[&str]) {
@@ -238,4 +240,58 @@ fn declarations_of_other_types_are_calls_with_other_arguments() {
     let optimized = jit.reoptimize("caller").expect("it is there").wait();
     optimized.expect("and it compiles");
     assert_eq!(unary(&jit, "caller", 5), 6);
+}
+
+/// An object that is not position-independent: its 32-bit addresses don't reach where the JIT's memory is.
+fn unreachable_object() -> ModuleSource {
+    let source = "static int table[64];\nint next_entry(int i) { return table[i & 63]++; }\n";
+    let flags = ["-fno-pic", "-mcmodel=small", "-O1"];
+    ModuleSource::file(native_object(source, Lang::C, &flags))
+}
+
+#[test]
+fn what_the_linker_refuses_leaves_nothing_behind() {
+    let caller = "declare i64 @next_entry(i64)\ndefine i64 @entry(i64 %x) {\n  %y = call i64 @next_entry(i64 %x)\n  ret i64 %y\n}\n";
+    let helper = "@calls = global i64 0\ndefine internal i64 @count() {\n  %c = load i64, ptr @calls\n  ret i64 %c\n}\n\
+        define i64 @counted() {\n  %c = call i64 @count()\n  ret i64 %c\n}\n";
+    let definition = "define i64 @next_entry(i64 %x) {\n  %y = add i64 %x, 1\n  ret i64 %y\n}\n";
+    let jit = quiet(caller);
+    for _ in 0..2 {
+        let sources = [
+            ModuleSource::bytes("helper.ll", helper),
+            unreachable_object(),
+        ];
+        // SAFETY: none of the code runs.
+        let refused = unsafe { jit.add_modules(sources) }.expect_err("it can't be linked");
+        assert!(refused.to_string().contains("out of range"), "{refused}");
+        assert_eq!(jit.modules().len(), 1);
+        assert!(jit.function::<Nullary>("counted").is_err());
+        // SAFETY: it ends at a function that nobody defines, in a frame without drops.
+        let undefined = unsafe { jit.protect(|| unary(&jit, "entry", 1)) };
+        let undefined = undefined.expect_err("nobody defines it").to_string();
+        assert!(undefined.contains("next_entry"), "{undefined}");
+    }
+    add(&jit, helper).expect("its names are free");
+    add(&jit, definition).expect("its name is free");
+    assert_eq!(nullary(&jit, "counted"), 0);
+    assert_eq!(unary(&jit, "entry", 1), 2);
+}
+
+#[test]
+fn a_native_object_may_define_what_was_undefined() {
+    let early = "declare i32 @later(i32)\ndefine i64 @entry(i64 %x) {\n  %a = trunc i64 %x to i32\n  %b = call i32 @later(i32 %a)\n\
+        %c = sext i32 %b to i64\n  ret i64 %c\n}\ndefine i64 @early_address() {\n  %a = ptrtoint ptr @later to i64\n  ret i64 %a\n}\n";
+    let source = "int helper(int x) { return x * 2; }\nint later(int x) { return helper(x) + 1; }\n\
+        long own_address(void) { return (long)&later; }\n";
+    let late = "declare i32 @later(i32)\ndefine i64 @late_address() {\n  %a = ptrtoint ptr @later to i64\n  ret i64 %a\n}\n";
+    let jit = quiet(early);
+    let address = nullary(&jit, "early_address");
+    let object = native_object(source, Lang::C, &["-fPIC", "-O1"]);
+    // SAFETY: the test's own object.
+    unsafe { jit.add_module(ModuleSource::file(object)) }.expect("it links");
+    add(&jit, late).expect("it links");
+    assert_eq!(unary(&jit, "entry", 20), 41);
+    for function in ["early_address", "own_address", "late_address"] {
+        assert_eq!(nullary(&jit, function), address, "{function}");
+    }
 }

@@ -41,6 +41,8 @@ pub(super) enum Change<'c> {
     Align(usize, u64),
     /// Calls a symbol that the file does not define something else.
     Rename(usize, &'c str),
+    /// Calls a definition something else; what refers to it by the name that it had refers to somebody else's.
+    Detach(usize, &'c str),
     /// A further name of a place.
     Add {
         name: &'c str,
@@ -114,21 +116,10 @@ struct Tables {
 impl Tables {
     fn make(&mut self, change: &Change<'_>) {
         match *change {
-            Change::Undefine(index) => {
-                let start = index * SYMBOL;
-                let no_type = self
-                    .symbols
-                    .get(start + SYMBOL_INFO)
-                    .map_or(0, |info| info & 0xF0);
-                write(&mut self.symbols, start + SYMBOL_INFO, &[no_type]);
-                write(
-                    &mut self.symbols,
-                    start + SYMBOL_SECTION,
-                    &[0; SYMBOL - SYMBOL_SECTION],
-                );
-                // A weak one that nobody defines is null; this one somebody does.
-                self.bind(index);
-                self.set_section(index, 0);
+            Change::Undefine(index) => self.undefine(index),
+            Change::Detach(index, name) => {
+                self.copy(index, name);
+                self.undefine(index);
             }
             Change::Strengthen(index) => self.bind(index),
             Change::Align(index, alignment) => {
@@ -147,6 +138,36 @@ impl Tables {
                 position,
                 callable,
             } => self.add(name, position, callable),
+        }
+    }
+
+    fn undefine(&mut self, index: usize) {
+        let start = index * SYMBOL;
+        let no_type = self
+            .symbols
+            .get(start + SYMBOL_INFO)
+            .map_or(0, |info| info & 0xF0);
+        write(&mut self.symbols, start + SYMBOL_INFO, &[no_type]);
+        write(
+            &mut self.symbols,
+            start + SYMBOL_SECTION,
+            &[0; SYMBOL - SYMBOL_SECTION],
+        );
+        // A weak one that nobody defines is null; this one somebody does.
+        self.bind(index);
+        self.set_section(index, 0);
+    }
+
+    /// Adds a strong symbol for the same place.
+    fn copy(&mut self, index: usize, name: &str) {
+        let copy = self.symbols.len() / SYMBOL;
+        let name = self.string(name);
+        self.symbols
+            .extend_from_within(index * SYMBOL..(index + 1) * SYMBOL);
+        write(&mut self.symbols, copy * SYMBOL, &name.to_le_bytes());
+        self.bind(copy);
+        if let Some(sections) = &mut self.sections {
+            sections.extend_from_within(index * 4..(index + 1) * 4);
         }
     }
 
