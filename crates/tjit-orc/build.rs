@@ -29,6 +29,7 @@ fn main() {
             "shim/aliases.cpp",
             "shim/define.cpp",
             "shim/fold.cpp",
+            "shim/labels.cpp",
             "shim/slice.cpp",
             "shim/subtarget.cpp",
             "shim/thread_local.cpp",

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use tjit_orc::{GlobalKind, replace_alias_uses};
 
 use crate::data::DataNames;
-use crate::inventory::{Global, Inventory, Strength};
+use crate::inventory::{Global, Inventory, Strength, is_function};
 use crate::linked::{FunctionKind, Initializer, Linked, LinkedFunction, LinkedObject, ModuleId};
 use crate::program::{Place, Program, Symbol};
 use crate::resolve::Owner;
@@ -190,7 +190,7 @@ fn add_module<'m>(
             (_, Some(Owner::Undefined(_)), _) => {
                 linked.functions.push(function(FunctionKind::Undefined));
             }
-            (GlobalKind::Function, ..) => linked.functions.push(function(FunctionKind::Body)),
+            _ if is_function(&global.facts) => linked.functions.push(function(FunctionKind::Body)),
             (GlobalKind::IFunc, ..) => {
                 let resolver = symbol.resolver.as_deref().unwrap_or_default().to_owned();
                 linked

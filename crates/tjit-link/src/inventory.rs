@@ -174,6 +174,9 @@ impl Inventory {
                 flatten_aliases(module);
                 globals = read(module);
             }
+            if labels::fix(module, &globals, &suffix) {
+                globals = read(module);
+            }
             Ok::<_, LinkError>((handle, globals))
         })?;
         let (handle, globals) = read;
@@ -368,6 +371,8 @@ pub(crate) fn mangler() -> Result<Mangler, LinkError> {
 }
 
 /// Whether a global is a function of the program, and not another name of one.
+///
+/// A body that stays where it is (`labels`) is code that the function jumps to, and no function of its own.
 pub(crate) fn is_function(facts: &SurveyedGlobal) -> bool {
-    facts.kind == GlobalKind::Function
+    facts.kind == GlobalKind::Function && !facts.attributes.fixed
 }

@@ -3,10 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use inkwell::module::Module;
-use tjit_orc::{GlobalKind, jumps_to_addresses, labels_escape, references, users};
+use tjit_orc::{
+    GlobalKind, fix_labels, has_labels, jumps_to_addresses, labels_escape, labels_used_elsewhere,
+    references, users,
+};
 
 use crate::LinkError;
-use crate::inventory::Global;
+use crate::inventory::{Global, Strength};
 
 /// What a module does with the addresses of labels.
 #[derive(Debug, Default)]
@@ -46,25 +49,81 @@ impl Labels {
     }
 }
 
+/// What holds addresses of labels.
+enum Table {
+    /// Nothing of the kind.
+    None,
+    /// It can go with each version of its function.
+    Own(String),
+    /// It is data: others see it, or it has labels of several functions, which are these.
+    Shared(Vec<String>),
+}
+
+/// Lets labels that others know be good for ever: the body that they are in becomes data, under a local name, and its function
+/// a jump there. Optimisers write such modules, when they copy code that hands addresses of labels out to a caller
+/// (inlining, specialisation). Returns whether the module has changed.
+pub(crate) fn fix(module: &Module<'_>, globals: &[Global], suffix: &str) -> bool {
+    if !has_labels(module) {
+        return false;
+    }
+    let shared = |global: &Global| match table(module, global) {
+        Table::Shared(functions) => functions,
+        Table::None | Table::Own(_) => Vec::new(),
+    };
+    let mut known: HashSet<String> = of_kind(globals, GlobalKind::Variable)
+        .flat_map(shared)
+        .collect();
+    let functions = of_kind(globals, GlobalKind::Function);
+    for global in functions.clone() {
+        let function = module.get_function(&global.name);
+        if function.is_some_and(labels_used_elsewhere) {
+            known.insert(global.name.clone());
+        }
+    }
+    // In the module's order, so that what is added has the same names each time. Of what is there to be inlined only, the labels
+    // are somebody else's.
+    let known = functions
+        .filter(|global| known.contains(&global.name))
+        .filter(|global| global.strength() != Some(Strength::Importable));
+    known
+        .filter_map(|global| Some((module.get_function(&global.name)?, &global.name)))
+        .filter(|(function, name)| fix_labels(*function, &format!("{name}.fixed{suffix}")))
+        .count()
+        > 0
+}
+
 /// Finds the label tables of a module.
 ///
 /// An address of a label is good in one version of its function only. A table that is used by that function alone can go with
 /// each version, if it is local to the module or the static local of a function that is equal everywhere (C++'s inline
-/// functions, whose copies have tables that are equal too); one that others see, or that holds labels of several functions,
-/// can't.
+/// functions, whose copies have tables that are equal too).
 pub(crate) fn find(module: &Module<'_>, globals: &[Global]) -> Result<Labels, LinkError> {
     let mut labels = Labels::default();
-    let of_kind = |kind| {
-        let defined = |global: &&Global| global.facts.defined && !global.is_reserved();
-        globals
-            .iter()
-            .filter(defined)
-            .filter(move |global| global.facts.kind == kind)
-    };
-    for variable in of_kind(GlobalKind::Variable) {
-        table(module, variable, &mut labels)?;
+    if !has_labels(module) {
+        return Ok(labels);
     }
-    for global in of_kind(GlobalKind::Function) {
+    let fixed: HashSet<&str> = of_kind(globals, GlobalKind::Function)
+        .filter(|global| global.facts.attributes.fixed)
+        .map(|global| &*global.name)
+        .collect();
+    for variable in of_kind(globals, GlobalKind::Variable) {
+        match table(module, variable) {
+            Table::None => {}
+            Table::Own(function) if fixed.contains(&*function) => {}
+            Table::Own(function) => {
+                let tables = labels.tables.entry(function).or_default();
+                tables.push(variable.name.clone());
+                labels.in_tables.insert(variable.name.clone());
+            }
+            Table::Shared(functions) if functions.iter().all(|name| fixed.contains(&**name)) => {}
+            Table::Shared(_) => {
+                let what = "it holds addresses of labels of a function that can't stay where it is";
+                return Err(LinkError::unsupported(&variable.name, what));
+            }
+        }
+    }
+    let own = |global: &&Global| !global.facts.attributes.fixed;
+    for global in of_kind(globals, GlobalKind::Function).filter(own) {
         let Some(function) = module.get_function(&global.name) else {
             continue;
         };
@@ -82,40 +141,36 @@ pub(crate) fn find(module: &Module<'_>, globals: &[Global]) -> Result<Labels, Li
     Ok(labels)
 }
 
+fn of_kind(globals: &[Global], kind: GlobalKind) -> impl Iterator<Item = &Global> + Clone {
+    let defined = |global: &&Global| global.facts.defined && !global.is_reserved();
+    globals
+        .iter()
+        .filter(defined)
+        .filter(move |global| global.facts.kind == kind)
+}
+
 /// As Itanium's ABI names it.
 fn is_static_local(global: &Global) -> bool {
     global.is_odr() && global.name.starts_with("_ZZ")
 }
 
-fn table(module: &Module<'_>, global: &Global, labels: &mut Labels) -> Result<(), LinkError> {
+fn table(module: &Module<'_>, global: &Global) -> Table {
     let Some(variable) = module.get_global(&global.name) else {
-        return Ok(());
+        return Table::None;
     };
     let functions = references(variable).block_addresses;
     if functions.is_empty() {
-        return Ok(());
+        return Table::None;
     }
     let users = users(variable);
-    let only_function = match &functions[..] {
-        [function] if users.functions.iter().all(|user| user == function) => Some(function),
-        _ => None,
-    };
-    match only_function {
-        Some(function)
-            if (global.is_local() || is_static_local(global)) && users.globals.is_empty() =>
+    match &functions[..] {
+        [function]
+            if users.functions.iter().all(|user| user == function)
+                && (global.is_local() || is_static_local(global))
+                && users.globals.is_empty() =>
         {
-            labels
-                .tables
-                .entry(function.clone())
-                .or_default()
-                .push(global.name.clone());
-            labels.in_tables.insert(global.name.clone());
-            Ok(())
+            Table::Own(function.clone())
         }
-        _ => {
-            let what =
-                "it holds addresses of labels and is seen outside the function that they are in";
-            Err(LinkError::unsupported(&global.name, what))
-        }
+        _ => Table::Shared(functions),
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use tjit_orc::GlobalKind;
+use tjit_orc::{GlobalKind, SurveyedGlobal};
 
 use crate::LinkError;
-use crate::inventory::{Global, Strength};
+use crate::inventory::{Global, Strength, is_function};
 use crate::linked::ModuleId;
 use crate::program::{Place, Program, Symbol};
 use crate::resolve::Owner;
@@ -287,7 +287,7 @@ impl Program {
         match symbol.owner {
             Some(Owner::Program(owner)) if leaving.contains(&owner) => {
                 let class = match self.global(symbol) {
-                    Some(global) if has_stub(global.facts.kind) => Class::Function,
+                    Some(global) if has_stub(&global.facts) => Class::Function,
                     _ => Class::Other,
                 };
                 if mentions.is_empty() {
@@ -343,6 +343,6 @@ impl Program {
 }
 
 /// Whether the function has a stub of its own.
-fn has_stub(kind: GlobalKind) -> bool {
-    matches!(kind, GlobalKind::Function | GlobalKind::IFunc)
+fn has_stub(facts: &SurveyedGlobal) -> bool {
+    is_function(facts) || facts.kind == GlobalKind::IFunc
 }

@@ -56,13 +56,13 @@ GlobalValue *declare(Module &M, GlobalValue &Definition) {
 void tjit_flatten_aliases(LLVMModuleRef Module) {
   llvm::Module &M = *unwrap(Module);
   // Each round halves the chains.
-  bool Changed = !M.alias_empty();
-  while (Changed) {
+  bool Changed;
+  do {
     ValueToValueMapTy Map;
     for (GlobalAlias &Alias : M.aliases())
       Map[&Alias] = Alias.getAliasee();
     Changed = retarget(M, Map);
-  }
+  } while (Changed);
 }
 
 void tjit_split(LLVMValueRef Definition, const char *Name, size_t NameLength) {

@@ -17,6 +17,7 @@ use llvm_sys::prelude::{LLVMModuleRef, LLVMValueRef};
 use llvm_sys::target::{LLVMABISizeOfType, LLVMGetModuleDataLayout};
 use llvm_sys::{LLVMAttributeFunctionIndex, LLVMOpcode, LLVMValueKind, LLVMVisibility};
 
+use crate::fixed::is_fixed;
 use crate::globals::{GlobalKind, each, is_callable};
 
 /// A global value, defined or only declared.
@@ -87,6 +88,8 @@ pub struct FunctionAttributes {
     pub opt_none: bool,
     /// `naked`.
     pub naked: bool,
+    /// It is the body that [`fix_labels`](crate::fix_labels) has made.
+    pub fixed: bool,
 }
 
 /// Every global value of a module, in the module's order: functions, variables, aliases, ifuncs.
@@ -251,6 +254,7 @@ fn attributes(function: LLVMValueRef) -> FunctionAttributes {
         no_inline: has("noinline"),
         opt_none: has("optnone"),
         naked: has("naked"),
+        fixed: is_fixed(function),
     }
 }
 

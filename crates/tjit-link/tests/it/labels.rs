@@ -1,6 +1,6 @@
 //! Computed goto: each version has labels of its own, or there is one version.
 
-use tjit_link::{ImportBudget, LinkError, Program};
+use tjit_link::{ImportBudget, LinkError, Linked, Program};
 use tjit_orc::ThreadSafeContext;
 use tjit_test_util::{Lang, compile_to_bitcode};
 
@@ -112,35 +112,85 @@ fn labels_that_outlive_a_call_pin() {
     }
 }
 
-#[test]
-fn tables_that_others_see_are_refused() {
-    let global = TABLE.replace("internal constant", "constant");
-    let error = link_error(&[&global]);
-    let expected = "can't link `f.labels`: it holds addresses of labels and is seen outside the function that they are in";
-    assert_eq!(error.to_string(), expected);
-    let shared = format!("{TABLE}\ndefine ptr @h() {{ ret ptr @f.labels }}");
-    assert!(matches!(
-        link_error(&[&shared]),
-        LinkError::Unsupported { .. }
-    ));
+/// The text of the data module, of a link with one.
+fn data(texts: &[&str]) -> (Program, Linked, String) {
+    let (program, linked) = link(texts);
+    assert_eq!(linked.data.len(), 1);
+    let data = text(&linked.data[0].ir);
+    (program, linked, data)
+}
+
+fn names(linked: &Linked) -> Vec<&str> {
+    let functions = linked.functions.iter();
+    functions.map(|function| &*function.symbol).collect()
 }
 
 #[test]
-fn labels_of_another_function_are_refused() {
-    let text = "define ptr @g() { ret ptr blockaddress(@f, %a) }\ndefine void @f() {\n br label %a\na:\n ret void\n}";
+fn labels_of_tables_that_others_see_stay_where_they_are() {
+    let global = TABLE.replace("internal constant", "constant");
+    let shared = format!("{TABLE}\ndefine ptr @h() {{ ret ptr @f.labels }}");
+    for (module, table) in [(&global, "@f.labels = "), (&shared, "@f.labels.")] {
+        let (program, linked, data) = data(&[module]);
+        assert!(data.contains(table), "{data}");
+        assert!(data.contains("[ptr blockaddress(@f.fixed."), "{data}");
+        assert!(data.contains("i32 @f.fixed."), "{data}");
+        assert_eq!(names(&linked)[..2], ["f", "g"], "the body has no stub");
+        assert!(linked.functions.iter().all(|function| !function.pinned));
+        let unit = program.unit_slice("f", "body", &ImportBudget::default());
+        let unit = text(&unit.expect("it slices"));
+        assert!(unit.contains("musttail call i32 @f.fixed."), "{unit}");
+        assert!(!unit.contains("blockaddress"), "{unit}");
+        assert!(
+            !program
+                .callees("f")
+                .iter()
+                .any(|name| name.contains("fixed")),
+            "there is nothing to compile in a group"
+        );
+    }
+}
+
+#[test]
+fn labels_of_another_function_are_loaded() {
+    let text_of_module = "define ptr @g() { ret ptr blockaddress(@f, %a) }
+        define void @f() {\n br label %a\na:\n ret void\n}";
+    let (program, linked, data) = data(&[text_of_module]);
+    assert_eq!(names(&linked), ["g", "f"]);
+    assert!(data.contains("blockaddress(@f.fixed."), "{data}");
+    for slice in [
+        program.baseline_slice(&["g"]),
+        program.unit_slice("g", "body", &ImportBudget::default()),
+    ] {
+        let slice = text(&slice.expect("it slices"));
+        assert!(slice.contains("load ptr, ptr @f.fixed."), "{slice}");
+        assert!(!slice.contains("blockaddress"), "{slice}");
+    }
+}
+
+#[test]
+fn a_module_with_a_body_that_stays_can_be_unloaded() {
+    let global = TABLE.replace("internal constant", "constant");
+    let (mut program, linked, _) = data(&[&global]);
+    let unloaded = program.unload(&linked.modules).expect("nobody uses it");
+    let functions: Vec<&str> = unloaded.functions.iter().map(|name| &**name).collect();
+    assert_eq!(functions, ["f", "g"]);
+    assert!(unloaded.others.iter().any(|name| name.contains(".fixed.")));
+}
+
+#[test]
+fn labels_of_bodies_that_are_there_to_be_inlined_only_are_refused() {
+    let text = "define ptr @g() { ret ptr blockaddress(@f, %a) }
+        define available_externally void @f() {\n br label %a\na:\n ret void\n}";
     let (program, _) = link(&[text]);
     let error = program
         .baseline_slice(&["g"])
-        .expect_err("the label is in no version that `g` could know");
-    assert_eq!(
-        error.to_string(),
-        "can't link `g`: it uses addresses of labels of another function"
-    );
-    assert!(
-        program
-            .unit_slice("g", "body", &ImportBudget::NONE)
-            .is_err()
-    );
+        .expect_err("the label is in no body that `g` could know");
+    let expected = "can't link `g`: it uses addresses of labels of another function";
+    assert_eq!(error.to_string(), expected);
+    let table = format!("@t = constant ptr blockaddress(@f, %a)\n{text}");
+    let expected =
+        "can't link `t`: it holds addresses of labels of a function that can't stay where it is";
+    assert_eq!(link_error(&[&table]).to_string(), expected);
 }
 
 #[test]
