@@ -43,6 +43,8 @@ fn main() {
             None => build.flag(flag),
         };
     }
+    // LLVM keeps operands in front of the objects that have them, which gcc takes for indices below zero.
+    build.flag_if_supported("-Wno-array-bounds");
     // LLVM is built without RTTI, and classes that derive from its own must be as well.
     build.flag("-fno-rtti").compile("tjit_orc_shim");
 }

@@ -26,9 +26,9 @@ end:
   ret ptr %label
 }
 
-;; function copied
 ;; function f
 ;; function h.HASH
+;; function copied
 ;;
 ;; ; ModuleID = 'shared-labels (data)'
 ;; source_filename = "shared-labels"
