@@ -62,10 +62,13 @@ impl Engine {
     }
 
     /// Links modules into the program, all or none, and gives their functions stubs. Runs none of their code.
-    pub(crate) fn link(&self, inputs: Vec<Input>) -> Result<Linked, Error> {
+    pub(crate) fn link(
+        &self,
+        inputs: impl IntoIterator<Item = Result<Input, Error>>,
+    ) -> Result<Linked, Error> {
         // One writer at a time also keeps stub and function indices in step.
         let mut program = self.program.write().unwrap_or_else(PoisonError::into_inner);
-        let mut linked = program.link(inputs)?;
+        let mut linked = program.try_link(inputs)?;
         if let Err(error) = self.take_in(&program, &mut linked) {
             unload::retract(self, &mut program, &linked.modules);
             return Err(error);

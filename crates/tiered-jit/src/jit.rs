@@ -140,11 +140,13 @@ impl TieredJit {
     fn link(&self, sources: impl IntoIterator<Item = ModuleSource>) -> Result<Linked, Error> {
         let engine = self.engine();
         let _inside = fork::enter();
-        let mut inputs = vec![Input::Library(Arc::new(engine.host.named()))];
-        for source in sources {
-            inputs.push(source.read(&engine.context_for_parsing(), &engine.host)?);
-        }
-        let linked = engine.link(inputs)?;
+        let host = Input::Library(Arc::new(engine.host.named()));
+        // The embedder's iterator is at its end before the program is locked.
+        let sources: Vec<_> = sources.into_iter().collect();
+        let inputs = sources
+            .into_iter()
+            .map(|source| source.read(&engine.context_for_parsing(), &engine.host));
+        let linked = engine.link(std::iter::once(Ok(host)).chain(inputs))?;
         settled::check_again(engine, "a module that was added")?;
         Ok(linked)
     }

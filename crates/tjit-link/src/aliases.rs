@@ -43,6 +43,9 @@ pub(crate) fn settle(builder: &Builder<'_>, table: &mut Table) -> Result<(), Lin
             names: Names::of(module),
         };
         for global in &module.globals {
+            if global.facts.target.is_none() {
+                continue;
+            }
             let symbol = table.symbols.get(global.name.as_str());
             let is_owned = symbol.is_some_and(|s| s.owner == Some(Owner::Program(index)));
             if !is_owned {

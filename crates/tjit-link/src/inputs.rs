@@ -28,18 +28,6 @@ pub enum Input {
     Library(Arc<dyn HostSymbols>),
 }
 
-impl Input {
-    /// Whether a definition of `name` is in it, of which an archive need not become part of the program.
-    fn may_define(&self, name: &str) -> bool {
-        match self {
-            Self::Module(module) => nonshared::defines(module, name),
-            Self::Object(object) => object.defined().any(|defined| defined == name),
-            Self::Archive(archive) => archive.find(name).is_some(),
-            Self::Library(_) => false,
-        }
-    }
-}
-
 impl From<ThreadSafeModule> for Input {
     fn from(module: ThreadSafeModule) -> Self {
         Self::Module(module)
@@ -74,17 +62,17 @@ impl fmt::Debug for Input {
 /// Archives are searched from left to right, each until nothing of it is wanted any more, as GNU ld does it; what is
 /// undefined at the end is then looked for in all of them again, as lld would have found it. So every program that GNU ld
 /// links is linked from the same members, and the order of archives matters no more than to lld.
-pub(crate) fn gather(
+///
+/// Each input is taken only when the one before it has been taken stock of, so that what parses them as they are asked for
+/// leaves each module in the processor's caches for what comes next.
+pub(crate) fn gather<E: From<LinkError>>(
     program: &Program,
-    inputs: Vec<Input>,
+    inputs: impl IntoIterator<Item = Result<Input, E>>,
     copies: &mut Copies,
-) -> Result<Vec<Inventory>, LinkError> {
-    let nonshared = Nonshared::new(|name| {
-        program.defines(name) || inputs.iter().any(|input| input.may_define(name))
-    });
-    let mut gathering = Gathering::new(program, copies, nonshared);
+) -> Result<Vec<Inventory>, E> {
+    let mut gathering = Gathering::new(program, copies);
     for input in inputs {
-        match input {
+        match input? {
             Input::Module(module) => gathering.add_module(module)?,
             Input::Object(object) => gathering.add_object(object)?,
             Input::Library(library) => gathering.libraries.push(library),
@@ -94,6 +82,7 @@ pub(crate) fn gather(
             }
         }
     }
+    gathering.give_nonshared()?;
     gathering.search_again()?;
     Ok(gathering.modules)
 }
@@ -103,10 +92,17 @@ struct Gathering<'p, 'c> {
     context: Option<ThreadSafeContext>,
     modules: Vec<Inventory>,
     copies: &'c mut Copies,
-    nonshared: Nonshared,
+    /// What each module is given of its own, once all inputs have been seen, of which any may define it for all.
+    nonshared: Option<Nonshared>,
+    /// Those names that the new modules define.
+    nonshared_defined: HashSet<&'static str>,
+    /// The modules that use others of them.
+    nonshared_users: Vec<usize>,
     /// With the members that were taken.
     archives: Vec<(Arc<Archive>, HashSet<usize>)>,
     libraries: Vec<Arc<dyn HostSymbols>>,
+    /// How many of the modules `defined` and `wanted` have been told of, which archives alone ask.
+    noted: usize,
     /// What the new modules define; whether only tentatively.
     defined: HashMap<String, bool>,
     /// What they use and do not define, in the order of the first use.
@@ -115,7 +111,7 @@ struct Gathering<'p, 'c> {
 }
 
 impl<'p, 'c> Gathering<'p, 'c> {
-    fn new(program: &'p Program, copies: &'c mut Copies, nonshared: Nonshared) -> Self {
+    fn new(program: &'p Program, copies: &'c mut Copies) -> Self {
         Self {
             program,
             context: program
@@ -124,9 +120,12 @@ impl<'p, 'c> Gathering<'p, 'c> {
                 .map(|module| module.module.context().clone()),
             modules: Vec::new(),
             copies,
-            nonshared,
+            nonshared: None,
+            nonshared_defined: HashSet::new(),
+            nonshared_users: Vec::new(),
             archives: Vec::new(),
             libraries: Vec::new(),
+            noted: 0,
             defined: HashMap::new(),
             wanted: Vec::new(),
             seen: HashSet::new(),
@@ -135,7 +134,7 @@ impl<'p, 'c> Gathering<'p, 'c> {
 
     fn add_module(&mut self, module: ThreadSafeModule) -> Result<(), LinkError> {
         let (context, copies) = (self.context.as_ref(), &mut *self.copies);
-        let mut inventory = Inventory::new(module, context, copies, &self.nonshared)?;
+        let mut inventory = Inventory::new(module, context, copies)?;
         let assembly = inventory.assembly.take();
         self.add(inventory)?;
         assembly.map_or(Ok(()), |object| self.add_object(object))
@@ -147,37 +146,86 @@ impl<'p, 'c> Gathering<'p, 'c> {
         self.add(inventory)
     }
 
-    fn add(&mut self, inventory: Inventory) -> Result<(), LinkError> {
+    fn add(&mut self, mut inventory: Inventory) -> Result<(), LinkError> {
         refuse::check(&inventory)?;
         self.context
             .get_or_insert_with(|| inventory.module.context().clone());
-        for global in inventory
-            .globals
-            .iter()
-            .filter(|global| !global.is_reserved())
-        {
-            match global.strength() {
-                Some(Strength::Common) => {
-                    self.defined.entry(global.name.clone()).or_insert(true);
-                    self.want(&global.name);
+        let mut uses_nonshared = false;
+        for global in &inventory.globals {
+            if let Some(name) = nonshared::known(&global.name) {
+                match global.facts.defined {
+                    true => drop(self.nonshared_defined.insert(name)),
+                    false => uses_nonshared = true,
                 }
-                Some(Strength::Weak | Strength::Strong) => {
-                    self.defined.insert(global.name.clone(), false);
-                }
-                Some(Strength::Importable) | None => {
-                    if global.facts.used && global.facts.linkage != Linkage::ExternalWeak {
-                        self.want(&global.name);
-                    }
-                }
+            }
+        }
+        if uses_nonshared {
+            match &self.nonshared {
+                Some(nonshared) => inventory.give(nonshared)?,
+                None => self.nonshared_users.push(self.modules.len()),
             }
         }
         self.modules.push(inventory);
         Ok(())
     }
 
-    fn want(&mut self, name: &str) {
-        if self.seen.insert(name.to_owned()) {
-            self.wanted.push(name.to_owned());
+    /// Gives the modules that are there, and each that comes, what each has of its own.
+    fn give_nonshared(&mut self) -> Result<(), LinkError> {
+        let nonshared = Nonshared::new(|name| {
+            self.program.defines(name)
+                || self.nonshared_defined.contains(name)
+                || self
+                    .archives
+                    .iter()
+                    .any(|(archive, _)| archive.find(name).is_some())
+        });
+        for index in std::mem::take(&mut self.nonshared_users) {
+            self.modules[index].give(&nonshared)?;
+            if index < self.noted {
+                self.note(index);
+            }
+        }
+        self.nonshared = Some(nonshared);
+        Ok(())
+    }
+
+    /// Takes down what the modules define and want that have come since this was done last.
+    fn note_new(&mut self) {
+        for index in self.noted..self.modules.len() {
+            self.note(index);
+        }
+        self.noted = self.modules.len();
+    }
+
+    fn note(&mut self, index: usize) {
+        let Self {
+            modules,
+            defined,
+            wanted,
+            seen,
+            ..
+        } = self;
+        let mut want = |name: &String| {
+            if seen.insert(name.clone()) {
+                wanted.push(name.clone());
+            }
+        };
+        let globals = modules[index].globals.iter();
+        for global in globals.filter(|global| !global.is_reserved()) {
+            match global.strength() {
+                Some(Strength::Common) => {
+                    defined.entry(global.name.clone()).or_insert(true);
+                    want(&global.name);
+                }
+                Some(Strength::Weak | Strength::Strong) => {
+                    defined.insert(global.name.clone(), false);
+                }
+                Some(Strength::Importable) | None => {
+                    if global.facts.used && global.facts.linkage != Linkage::ExternalWeak {
+                        want(&global.name);
+                    }
+                }
+            }
         }
     }
 
@@ -187,6 +235,7 @@ impl<'p, 'c> Gathering<'p, 'c> {
         let mut found = false;
         // Members add to the end of the list.
         let mut next = 0;
+        self.note_new();
         while let Some(name) = self.wanted.get(next) {
             next += 1;
             let member = match self.defined.get(name) {
@@ -204,6 +253,7 @@ impl<'p, 'c> Gathering<'p, 'c> {
                 Extracted::Module(module) => self.add_module(module)?,
                 Extracted::Object(object) => self.add_object(object)?,
             }
+            self.note_new();
         }
         Ok(found)
     }

@@ -136,7 +136,6 @@ impl Inventory {
         module: ThreadSafeModule,
         context: Option<&ThreadSafeContext>,
         copies: &mut Copies,
-        nonshared: &Nonshared,
     ) -> Result<Self, LinkError> {
         module.verify()?;
         let name = module.with_module(|module| module.get_name().to_string_lossy().into_owned());
@@ -164,8 +163,7 @@ impl Inventory {
         let mangler = mangler()?;
         let text = module.with_module(inline_assembly);
         let mut assembly = asm::assemble(&name, &text)?;
-        let read = module.with_module(|module| {
-            let handle = nonshared.give(module, &suffix)?;
+        let globals = module.with_module(|module| {
             let mut globals = names::settle(module, &name, mangler, &suffix, assembly.as_mut())?;
             if globals
                 .iter()
@@ -177,14 +175,13 @@ impl Inventory {
             if labels::fix(module, &globals, &suffix) {
                 globals = read(module);
             }
-            Ok::<_, LinkError>((handle, globals))
+            Ok::<_, LinkError>(globals)
         })?;
-        let (handle, globals) = read;
         let labels = module.with_module(|module| labels::find(module, &globals))?;
         let called = module.with_module(|module| called::find(module, &globals))?;
         let codes = globals.iter().map(|_| OnceLock::new()).collect();
         Ok(Self {
-            handle,
+            handle: None,
             spares: HashMap::new(),
             codes,
             hash,
@@ -282,6 +279,24 @@ impl Inventory {
                 variable.set_alignment(alignment);
             }
         });
+    }
+
+    /// Gives the module its own of what linkers give each shared object.
+    pub(crate) fn give(&mut self, nonshared: &Nonshared) -> Result<(), LinkError> {
+        if self.native.is_some() {
+            return Ok(());
+        }
+        let suffix = &self.suffix;
+        let given = self.module.with_module(|module| {
+            let handle = nonshared.give(module, suffix)?;
+            Ok::<_, LinkError>(handle.map(|handle| (handle, read(module))))
+        })?;
+        if let Some((handle, globals)) = given {
+            self.handle = Some(handle);
+            self.codes = globals.iter().map(|_| OnceLock::new()).collect();
+            self.globals = globals;
+        }
+        Ok(())
     }
 
     /// Adds what was made after the module had been read.

@@ -7,7 +7,6 @@ use inkwell::AddressSpace;
 use inkwell::GlobalVisibility;
 use inkwell::module::{Linkage, Module};
 use inkwell::values::{BasicMetadataValueEnum, FunctionValue, GlobalValue};
-use tjit_orc::ThreadSafeModule;
 
 use crate::LinkError;
 
@@ -55,7 +54,7 @@ impl Nonshared {
         Self(names.filter(|name| !is_defined(name)).collect())
     }
 
-    /// Gives the module its own of what it uses. The name of its handle ends in `suffix`, and is for the embedder to define.
+    /// Gives the module, whose names are settled, its own of what it uses. The name of its handle ends in `suffix`, and is for the embedder to define.
     /// Returns that name, if the module has use for a handle.
     pub(crate) fn give(
         &self,
@@ -83,7 +82,7 @@ impl Nonshared {
                 module.add_global(byte, None, &name)
             });
             wrapper
-                .define(module, function, handle)
+                .define(module, function, handle, suffix)
                 .map_err(|error| LinkError::unsupported(wrapper.name, error.to_string()))?;
         }
         Ok(handle.map(|_| name))
@@ -112,6 +111,7 @@ impl Wrapper {
         module: &Module<'m>,
         function: FunctionValue<'m>,
         handle: GlobalValue<'m>,
+        suffix: &str,
     ) -> Result<(), inkwell::builder::BuilderError> {
         let context = module.get_context();
         let pointer = context.ptr_type(AddressSpace::default());
@@ -128,9 +128,9 @@ impl Wrapper {
             module.add_function(self.target, signature, None)
         });
         function.set_linkage(Linkage::Internal);
-        function
-            .as_global_value()
-            .set_visibility(GlobalVisibility::Default);
+        let global = function.as_global_value();
+        global.set_name(&format!("{}{suffix}", self.name));
+        global.set_visibility(GlobalVisibility::Default);
         let builder = context.create_builder();
         builder.position_at_end(context.append_basic_block(function, "entry"));
         let call = builder.build_call(target, &arguments, "result")?;
@@ -140,16 +140,9 @@ impl Wrapper {
     }
 }
 
-/// Whether a module defines a function or variable of that name.
-pub(crate) fn defines(module: &ThreadSafeModule, name: &str) -> bool {
-    module.with_module(|module| {
-        let is_function = module
-            .get_function(name)
-            .is_some_and(|function| function.count_basic_blocks() > 0);
-        let is_variable = || {
-            let variable = module.get_global(name);
-            variable.is_some_and(|variable| variable.get_initializer().is_some())
-        };
-        is_function || is_variable()
-    })
+/// The name, if it is one of these.
+pub(crate) fn known(name: &str) -> Option<&'static str> {
+    let wrappers = WRAPPERS.iter().map(|wrapper| wrapper.name);
+    let mut names = wrappers.chain([DSO_HANDLE]);
+    names.find(|known| *known == name)
 }

@@ -26,7 +26,7 @@ use crate::{HostSymbols, Input, LinkError, ModuleId, Unloaded, aliases, emit, in
 pub struct Program {
     host: Arc<dyn HostSymbols>,
     modules: Vec<Inventory>,
-    symbols: HashMap<Arc<str>, Symbol>,
+    symbols: Symbols,
     functions: Vec<Arc<str>>,
     ifuncs: Vec<Arc<str>>,
     // Names that look like those of bodies.
@@ -38,6 +38,9 @@ pub struct Program {
     pub(crate) shared_sections: Vec<SharedSection>,
     variables: OnceLock<Lookup>,
 }
+
+/// Symbols by their names.
+pub(crate) type Symbols = HashMap<Arc<str>, Symbol, foldhash::fast::RandomState>;
 
 /// A name of the program.
 #[derive(Debug)]
@@ -82,7 +85,7 @@ impl Program {
         Self {
             host,
             modules: Vec::new(),
-            symbols: HashMap::new(),
+            symbols: Symbols::default(),
             functions: Vec::new(),
             ifuncs: Vec::new(),
             body_like: HashSet::new(),
@@ -109,7 +112,20 @@ impl Program {
         &mut self,
         inputs: impl IntoIterator<Item = I>,
     ) -> Result<Linked, LinkError> {
-        let inputs = inputs.into_iter().map(Into::into).collect();
+        self.try_link(inputs.into_iter().map(|input| Ok(input.into())))
+    }
+
+    /// As [`Program::link`], of inputs that may turn out not to be there: the first error ends it.
+    ///
+    /// Each is asked for when all before it have been looked at. It is cheapest to parse modules only then: what is known to be
+    /// needed of a module is read while the processor still has it in its caches.
+    ///
+    /// # Errors
+    /// The first of `inputs`, and as [`Program::link`]. The program is as it was then.
+    pub fn try_link<E: From<LinkError>>(
+        &mut self,
+        inputs: impl IntoIterator<Item = Result<Input, E>>,
+    ) -> Result<Linked, E> {
         let mut copies = std::mem::take(&mut self.copies);
         let decided = self.decide(inputs, &mut copies);
         match decided {
@@ -123,11 +139,11 @@ impl Program {
     }
 
     /// What the program will be with the inputs, which it is not yet.
-    fn decide(
+    fn decide<E: From<LinkError>>(
         &self,
-        inputs: Vec<Input>,
+        inputs: impl IntoIterator<Item = Result<Input, E>>,
         copies: &mut Copies,
-    ) -> Result<(Vec<Inventory>, Table, Linked), LinkError> {
+    ) -> Result<(Vec<Inventory>, Table, Linked), E> {
         let mut new = inputs::gather(self, inputs, copies)?;
         let mut table = table::build(self, &new)?;
         sections::rename(&mut table, self.modules.len(), &mut new);
@@ -164,7 +180,11 @@ impl Program {
         let shared = table.sections.iter().filter_map(SharedSection::of);
         self.shared_sections.extend(shared);
         self.modules.extend(new);
-        self.symbols.extend(table.symbols);
+        if self.symbols.is_empty() {
+            self.symbols = table.symbols;
+        } else {
+            self.symbols.extend(table.symbols);
+        }
         for module in first_module..self.modules.len() {
             self.modules[module].spares = self.spares(module);
         }
@@ -379,11 +399,14 @@ impl Program {
                 module,
                 global: *index,
             };
-            let symbol = self.symbols.get(&*global.name);
+            let prevails_elsewhere = || {
+                let symbol = self.symbols.get(&*global.name);
+                symbol.is_some_and(|symbol| symbol.definition != Some(place))
+            };
             global.facts.defined
                 && global.is_odr()
                 && is_function(&global.facts)
-                && symbol.is_some_and(|symbol| symbol.definition != Some(place))
+                && prevails_elsewhere()
         };
         let spares = globals.filter(is_spare);
         spares

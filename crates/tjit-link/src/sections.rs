@@ -105,10 +105,10 @@ fn wanted<'m>(builder: &Builder<'m>, table: &Table) -> BTreeMap<&'m str, Vec<Pla
     let mut wanted: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (index, module) in builder.new_modules() {
         for (number, global) in module.globals.iter().enumerate() {
-            let is_free = !global.facts.defined
-                && global.facts.used
-                && !table.symbols.contains_key(global.name.as_str());
-            if let Some(section) = bounded_section(&global.name).filter(|_| is_free) {
+            let is_wanted = !global.facts.defined && global.facts.used;
+            let is_free = || !table.symbols.contains_key(global.name.as_str());
+            let section = bounded_section(&global.name).filter(|_| is_wanted && is_free());
+            if let Some(section) = section {
                 let place = Place {
                     module: index,
                     global: number,

@@ -1,13 +1,15 @@
 //! Building the symbol table of a link: every definition and every use of the new modules.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use tjit_mangle::Mangler;
 
 use crate::aliases::{self, Split};
 use crate::inventory::{Global, Inventory, Strength};
-use crate::program::{Place, Program, Symbol};
+use crate::program::{Place, Program, Symbol, Symbols};
 use crate::resolve::{self, Candidate, Conflict, Earlier, Owner};
 use crate::sections::{self, Rename, Section};
 use crate::{LinkError, bind, inventory};
@@ -16,7 +18,7 @@ use crate::{LinkError, bind, inventory};
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     /// The symbols that the new modules define or bind to the host.
-    pub(crate) symbols: HashMap<Arc<str>, Symbol>,
+    pub(crate) symbols: Symbols,
     /// Tentative definitions that must be aligned as the most demanding of their copies.
     pub(crate) alignments: Vec<(Place, u32)>,
     /// Weak references that nobody defines: null from now on, whatever later links bring.
@@ -29,12 +31,44 @@ pub(crate) struct Table {
     pub(crate) renames: Vec<Rename>,
 }
 
-/// Where the names of the new modules are defined, in their order.
+/// Where the names of the new modules are defined.
 struct Definitions<'m> {
-    order: Vec<&'m str>,
-    places: HashMap<&'m str, Vec<Place>>,
+    /// Each name with the first place, in the order of the places.
+    order: Vec<(&'m str, Place)>,
+    /// Where a name is in `order`.
+    numbers: HashMap<&'m str, usize, RandomState>,
+    /// All places of those that have several.
+    several: HashMap<usize, Vec<Place>, RandomState>,
     /// The aliases of what has any, and what they stand for.
     aliases: HashMap<&'m str, Vec<&'m str>>,
+}
+
+impl<'m> Definitions<'m> {
+    fn places(&self, number: usize) -> &[Place] {
+        match self.several.get(&number) {
+            Some(places) => places,
+            None => std::slice::from_ref(&self.order[number].1),
+        }
+    }
+
+    fn places_of(&self, name: &str) -> Option<&[Place]> {
+        Some(self.places(*self.numbers.get(name)?))
+    }
+
+    fn add(&mut self, name: &'m str, place: Place) {
+        match self.numbers.entry(name) {
+            Entry::Vacant(entry) => {
+                entry.insert(self.order.len());
+                self.order.push((name, place));
+            }
+            Entry::Occupied(entry) => {
+                let number = *entry.get();
+                let first = self.order[number].1;
+                let places = self.several.entry(number).or_insert_with(|| vec![first]);
+                places.push(place);
+            }
+        }
+    }
 }
 
 /// The program and the modules that are about to join it.
@@ -52,9 +86,12 @@ pub(crate) fn build(program: &Program, new: &[Inventory]) -> Result<Table, LinkE
     };
     let definitions = builder.definitions();
     let mut table = Table::default();
-    for &name in &definitions.order {
-        let symbol = builder.define(name, &definitions)?;
-        if let Some(alignment) = builder.alignment(&symbol, &definitions.places[name]) {
+    // Few of what the modules use is not defined by one of them.
+    table.symbols.reserve(definitions.order.len());
+    for (number, &(name, _)) in definitions.order.iter().enumerate() {
+        let places = definitions.places(number);
+        let symbol = builder.define(name, places, &definitions)?;
+        if let Some(alignment) = builder.alignment(&symbol, places) {
             table.alignments.push(alignment);
         }
         table.symbols.insert(Arc::from(name), symbol);
@@ -108,37 +145,39 @@ impl<'p> Builder<'p> {
     }
 
     fn definitions(&self) -> Definitions<'p> {
-        let mut order = Vec::new();
-        let mut places: HashMap<&str, Vec<Place>> = HashMap::new();
-        let mut aliases: HashMap<&str, Vec<&str>> = HashMap::new();
+        let count = self.new.iter().map(|module| module.globals.len()).sum();
+        let mut definitions = Definitions {
+            order: Vec::with_capacity(count),
+            numbers: HashMap::with_capacity_and_hasher(count, RandomState::default()),
+            several: HashMap::default(),
+            aliases: HashMap::new(),
+        };
         for (index, module) in self.new_modules() {
             for (number, global) in module.globals.iter().enumerate() {
                 if !global.facts.defined || global.is_reserved() {
                     continue;
                 }
                 if let Some(base) = global.facts.target.as_ref().and_then(|t| t.base.as_deref()) {
+                    let aliases = &mut definitions.aliases;
                     aliases.entry(base).or_default().push(&global.name);
                     aliases.entry(&global.name).or_default().push(base);
                 }
-                let found = places.entry(&global.name).or_default();
-                if found.is_empty() {
-                    order.push(&*global.name);
-                }
-                found.push(Place {
+                let place = Place {
                     module: index,
                     global: number,
-                });
+                };
+                definitions.add(&global.name, place);
             }
         }
-        Definitions {
-            order,
-            places,
-            aliases,
-        }
+        definitions
     }
 
-    fn define(&self, name: &str, definitions: &Definitions<'_>) -> Result<Symbol, LinkError> {
-        let places = &definitions.places[name];
+    fn define(
+        &self,
+        name: &str,
+        places: &[Place],
+        definitions: &Definitions<'_>,
+    ) -> Result<Symbol, LinkError> {
         let earlier = self.program.symbol(name);
         self.check_kinds(name, places, earlier)?;
         let candidates: Vec<_> = places.iter().map(|&place| self.candidate(place)).collect();
@@ -212,7 +251,7 @@ impl<'p> Builder<'p> {
     ) -> Option<Owner> {
         let owner = self.host_find(name, is_thread_local)?;
         let guards = guard_of(name).into_iter().chain(guarded_by(name));
-        let is_there = |partner: &str| match definitions.places.get(partner) {
+        let is_there = |partner: &str| match definitions.places_of(partner) {
             Some(places) => {
                 let is_thread_local = self.global(places[0]).facts.thread_local;
                 places.iter().all(|&place| self.global(place).is_odr())

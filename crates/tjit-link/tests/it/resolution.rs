@@ -329,3 +329,30 @@ fn a_link_that_failed_leaves_names_as_they_were() {
     let name = |linked: &Linked| promoted(&text(&linked.data[0].ir), "x");
     assert_eq!(name(&linked), name(&alone));
 }
+
+#[test]
+fn an_input_is_asked_for_after_those_before_it_and_an_error_leaves_the_program_as_it_was() {
+    let mut program = Program::new(Arc::new(()));
+    let texts = ["define void @f() { ret void }", "no IR", "never asked for"];
+    let mut asked = 0;
+    let inputs = texts.iter().map(|text| {
+        asked += 1;
+        let module = tjit_orc::ThreadSafeContext::new().parse("m", text.as_bytes());
+        let module = module.map_err(tjit_link::LinkError::from)?;
+        Ok(tjit_link::Input::from(module))
+    });
+    let error = program.try_link::<tjit_link::LinkError>(inputs);
+    assert!(error.is_err_and(|error| error.to_string().contains("parsing `m`")));
+    assert_eq!((asked, program.functions().count()), (2, 0));
+}
+
+#[test]
+fn what_a_later_module_defines_for_all_is_given_to_none() {
+    let user = "declare i32 @atexit(ptr)
+        define void @g() { ret void }
+        define i32 @f() { %r = call i32 @atexit(ptr @g)\n ret i32 %r }";
+    let own = "define i32 @atexit(ptr %f) { ret i32 7 }";
+    let (program, linked) = link(&[user, own]);
+    assert_eq!(program.callees("f"), [Arc::from("atexit")]);
+    assert!(linked.handles.is_empty());
+}
