@@ -2,6 +2,7 @@
 
 mod alternate;
 mod code;
+mod cpu_time;
 mod direct;
 mod trips;
 
@@ -14,6 +15,7 @@ mod programs;
 
 pub use alternate::{Way, alternate};
 pub use code::{Assembly, Code, baseline, optimized};
+pub use cpu_time::cpu_time;
 pub use direct::call_targets;
 pub use generated::Generated;
 pub use memory::Memory;

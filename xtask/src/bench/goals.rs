@@ -203,12 +203,12 @@ pub(super) const QUESTIONS: &[Question] = &[
     parts(16, open("slice, each of 16", "slice/group_of_16")),
     open("slice, unit with imports", "slice/unit"),
     scaling(
-        "link, one module, per function of 50k against 1k",
+        "parse and link, one module, per function of 50k against 1k",
         "link_one_module/50k",
         "link_one_module/1k",
     ),
     scaling(
-        "link, one module, per function of 10k against 1k",
+        "parse and link, one module, per function of 10k against 1k",
         "link_one_module/10k",
         "link_one_module/1k",
     ),
@@ -218,12 +218,12 @@ pub(super) const QUESTIONS: &[Question] = &[
         "link_one_module/1k",
     ),
     scaling(
-        "link, modules of 100, per function of 50k against 1k",
+        "parse and link, modules of 100, per function of 50k against 1k",
         "link_many_modules/50k",
         "link_many_modules/1k",
     ),
     scaling(
-        "link, modules of 100, per function of 10k against 1k",
+        "parse and link, modules of 100, per function of 10k against 1k",
         "link_many_modules/10k",
         "link_many_modules/1k",
     ),
@@ -233,12 +233,12 @@ pub(super) const QUESTIONS: &[Question] = &[
         "link_many_modules/1k",
     ),
     scaling(
-        "link, modules of 100 with -g, per function of 50k against 1k",
+        "parse and link, modules of 100 with -g, per function of 50k against 1k",
         "link_debug_info/50k",
         "link_debug_info/1k",
     ),
     scaling(
-        "link, modules of 100 with -g, per function of 10k against 1k",
+        "parse and link, modules of 100 with -g, per function of 10k against 1k",
         "link_debug_info/10k",
         "link_debug_info/1k",
     ),
@@ -246,6 +246,26 @@ pub(super) const QUESTIONS: &[Question] = &[
         "link, modules of 100 with -g, memory kept per function of 50k against 1k",
         "link_debug_info/50k",
         "link_debug_info/1k",
+    ),
+    scaling(
+        "link what is parsed, modules of 100, per function of 50k against 1k",
+        "link_alone_many_modules/50k",
+        "link_alone_many_modules/1k",
+    ),
+    scaling(
+        "link what is parsed, modules of 100, per function of 10k against 1k",
+        "link_alone_many_modules/10k",
+        "link_alone_many_modules/1k",
+    ),
+    scaling(
+        "link what is parsed, modules of 100 with -g, per function of 50k against 1k",
+        "link_alone_debug_info/50k",
+        "link_alone_debug_info/1k",
+    ),
+    scaling(
+        "link what is parsed, modules of 100 with -g, per function of 10k against 1k",
+        "link_alone_debug_info/10k",
+        "link_alone_debug_info/1k",
     ),
     scaling(
         "add_modules, per function of 50k against 1k",
