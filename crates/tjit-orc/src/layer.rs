@@ -2,6 +2,8 @@
 
 use llvm_sys::orc2::{LLVMOrcObjectLayerAddObjectFileWithRT, LLVMOrcObjectLayerEmit};
 
+use object::{Object, ObjectSymbol};
+
 use crate::buffer::MemoryBuffer;
 use crate::error::{Error, ErrorKind, check};
 use crate::session::ExecutionSession;
@@ -29,6 +31,9 @@ impl ObjectLayer {
     /// # Errors
     /// [`ErrorKind::Link`] if the file is malformed or a strong symbol of it is defined already.
     pub fn add(&self, tracker: &ResourceTracker, object: MemoryBuffer) -> Result<(), Error> {
+        if has_weak_symbols(object.as_slice()) {
+            tracker.set_replaceable();
+        }
         let raw = self.session.raw_object_layer();
         // SAFETY: all handles are live; ownership of the buffer passes to LLVM.
         let error =
@@ -49,4 +54,19 @@ impl ObjectLayer {
         // SAFETY: both are consumed by LLVM, which fails the responsibility itself if the link fails.
         unsafe { LLVMOrcObjectLayerEmit(raw, responsibility.into_raw(), object.into_raw()) };
     }
+}
+
+/// Whether a definition of the file gives way to a strong one; also if it can't be read, which is for the linker to say.
+fn has_weak_symbols(object: &[u8]) -> bool {
+    let Ok(file) = object::File::parse(object) else {
+        return true;
+    };
+    file.symbols().any(|symbol| {
+        !symbol.is_undefined() && (symbol.is_weak() || symbol.is_common() || is_unique(&symbol))
+    })
+}
+
+/// GNU's `STB_GNU_UNIQUE`, which LLVM takes for weak.
+fn is_unique(symbol: &object::Symbol<'_, '_>) -> bool {
+    matches!(symbol.flags(), object::SymbolFlags::Elf { st_info, .. } if st_info.st_bind() == object::elf::STB_GNU_UNIQUE)
 }

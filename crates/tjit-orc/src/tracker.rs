@@ -1,5 +1,7 @@
 //! Resource trackers: what can be removed together.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use llvm_sys::error::{LLVMConsumeError, LLVMErrorRef};
 use llvm_sys::orc2::{
     LLVMOrcJITDylibRef, LLVMOrcMaterializationUnitRef, LLVMOrcReleaseResourceTracker,
@@ -26,6 +28,8 @@ pub struct ResourceTracker {
     dylib: Dylib,
     raw: LLVMOrcResourceTrackerRef,
     removed: bool,
+    /// Whether definitions of others may take the place of some that it tracks.
+    replaceable: AtomicBool,
 }
 
 // SAFETY: trackers lock their session and are reference-counted atomically.
@@ -35,7 +39,7 @@ unsafe impl Sync for ResourceTracker {}
 
 impl Drop for ResourceTracker {
     fn drop(&mut self) {
-        if self.removed {
+        if self.removed || *self.replaceable.get_mut() {
             // SAFETY: this value holds one reference, given back once; the session outlives it through `dylib`.
             unsafe { LLVMOrcReleaseResourceTracker(self.raw) };
         } else {
@@ -47,7 +51,9 @@ impl Drop for ResourceTracker {
 /// A tracker whose handle is gone and whose code and data stay.
 ///
 /// Releasing it would hand what it tracks over to its dylib's default tracker, for which ORC looks at every symbol of the
-/// dylib that is still to be materialized (`JITDylib::transferTracker`): the session has it until its own end.
+/// dylib that is still to be materialized (`JITDylib::transferTracker`): the session has it until its own end. Not so one
+/// with a weak definition, which a strong one may have replaced: ORC still lists the symbol with the old tracker, and
+/// crashes when both are removed (`JITDylib::defineImpl`, `IL_removeTracker`).
 #[derive(Debug)]
 pub(crate) struct KeptTracker(LLVMOrcResourceTrackerRef);
 
@@ -79,7 +85,14 @@ impl ResourceTracker {
             dylib,
             raw,
             removed,
+            replaceable: AtomicBool::new(false),
         }
+    }
+
+    /// Says that some of what it tracks is weak.
+    pub(crate) fn set_replaceable(&self) {
+        // Relaxed: it is read when the tracker is dropped, which happens after all uses.
+        self.replaceable.store(true, Ordering::Relaxed);
     }
 
     /// The dylib it tracks definitions of.
@@ -98,6 +111,9 @@ impl ResourceTracker {
     /// [`ErrorKind::Link`] if one of them is defined already; the unit is dropped then.
     pub fn define(&self, unit: Box<dyn MaterializationUnit>) -> Result<(), Error> {
         let name = unit.name().to_owned();
+        if unit.symbols().iter().any(|(_, flags)| flags.weak) {
+            self.set_replaceable();
+        }
         let raw = unit::into_raw(self.dylib.session(), unit)?;
         // SAFETY: both handles are live; the unit is taken in any case.
         let error = unsafe { tjit_define(self.dylib.raw(), self.raw, raw) };
@@ -112,7 +128,8 @@ impl ResourceTracker {
     /// [`ErrorKind::Link`] if ORC can't free something.
     ///
     /// # Safety
-    /// No thread may be running the code or hold an address in it or in the data that it will still use.
+    /// No thread may be running the code or hold an address in it or in the data that it will still use. No strong definition
+    /// under another tracker may have replaced a weak one of this tracker: ORC does not forget that it was here.
     pub unsafe fn remove(mut self) -> Result<(), Error> {
         // ORC makes it useless before it frees anything.
         self.removed = true;

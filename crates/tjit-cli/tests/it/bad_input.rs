@@ -36,12 +36,22 @@ fn empty_file() {
 
 #[test]
 fn something_else() {
-    let path = Files::new();
-    let path = path.write("program.o", b"\x7fELF\x02\x01\x01");
+    let files = Files::new();
+    let path = files.write("program.exe", b"MZ\x90\x00\x03\x00");
     check_refused(
         &tjit_run([path]),
-        &["program.o", "neither LLVM bitcode nor named like a source"],
+        &[
+            "program.exe",
+            "neither LLVM bitcode nor named like a source",
+        ],
     );
+}
+
+#[test]
+fn truncated_object() {
+    let files = Files::new();
+    let path = files.write("program.o", b"\x7fELF\x02\x01\x01");
+    check_refused(&tjit_run([path]), &["program.o", "ELF"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::thread;
 
 use tjit_orc::{Error, ErrorKind, MaterializationUnit, SymbolFlags, SymbolString};
 
-use crate::support::{TestUnit, constant, define, dylib, emit, progress, run};
+use crate::support::{TestUnit, constant, define, dylib, emit, object, progress, run};
 
 fn strong(name: &str) -> (String, SymbolFlags) {
     (name.to_owned(), SymbolFlags::FUNCTION)
@@ -68,6 +68,29 @@ fn weak_symbols_that_are_overridden_are_discarded() {
     assert_eq!(events.list(), ["discard f"]);
     assert_eq!(run(dylib.lookup("f").unwrap()), 4);
     assert_eq!(run(dylib.lookup("g").unwrap()), 20);
+}
+
+#[test]
+fn a_session_ends_after_definitions_under_trackers_were_overridden() {
+    let dylib = dylib();
+    let weak_unit = TestUnit::with_flags(vec![weak("f"), strong("g")], drop);
+    dylib.create_tracker().define(weak_unit).unwrap();
+    let session = dylib.session();
+    let weak_object = object("define weak i32 @h() { ret i32 1 }");
+    session
+        .object_layer()
+        .add(&dylib.create_tracker(), weak_object)
+        .unwrap();
+    let strong_object = object(
+        "define i32 @f() { ret i32 4 }
+        define i32 @h() { ret i32 5 }",
+    );
+    session
+        .object_layer()
+        .add(&dylib.create_tracker(), strong_object)
+        .unwrap();
+    assert_eq!(run(dylib.lookup("f").unwrap()), 4);
+    assert_eq!(run(dylib.lookup("h").unwrap()), 5);
 }
 
 #[test]
@@ -310,9 +333,9 @@ fn a_looking_up_thread_helps_others() {
         let (ran_on, entered, released) = (ran_on.clone(), entered.clone(), released.clone());
         let unit = TestUnit::new(&[name], move |responsibility| {
             ran_on.lock().unwrap().push(thread::current().id());
-            entered.send(()).unwrap();
-            // Only the one that comes first waits.
+            // Only the one that comes first waits; it is that one before the helper starts.
             let released = released.lock().unwrap().take();
+            entered.send(()).unwrap();
             if let Some(released) = released {
                 released.recv().unwrap();
             }
