@@ -129,7 +129,6 @@ fn link_scaling(criterion: &mut Criterion) {
     linking(criterion, "link_many_modules", Timed::Whole, many);
     linking(criterion, "link_debug_info", Timed::Whole, debug);
     linking(criterion, "link_alone_many_modules", Timed::Link, many);
-    linking(criterion, "link_alone_debug_info", Timed::Link, debug);
 }
 
 fn add_modules(criterion: &mut Criterion) {

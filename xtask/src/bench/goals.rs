@@ -258,16 +258,6 @@ pub(super) const QUESTIONS: &[Question] = &[
         "link_alone_many_modules/1k",
     ),
     scaling(
-        "link what is parsed, modules of 100 with -g, per function of 50k against 1k",
-        "link_alone_debug_info/50k",
-        "link_alone_debug_info/1k",
-    ),
-    scaling(
-        "link what is parsed, modules of 100 with -g, per function of 10k against 1k",
-        "link_alone_debug_info/10k",
-        "link_alone_debug_info/1k",
-    ),
-    scaling(
         "add_modules, per function of 50k against 1k",
         "add_modules/50k",
         "add_modules/1k",
