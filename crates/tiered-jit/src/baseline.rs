@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crossbeam::channel::Receiver;
+use tjit_compile_layer::ModuleOptions;
 use tjit_instrument::{EntryCounter, OptNone, Outcome};
 use tjit_orc::ThreadSafeModule;
 use tjit_runtime::{
@@ -159,7 +160,7 @@ impl<'r> Group<'r> {
             emit_ir::write(directory, &bodies[0], &slice)?;
         }
         let extra = counters.iter().flatten().map(String::as_str);
-        let emitted = object::emit(engine, &slice, &bodies, extra, None)?;
+        let emitted = object::emit(engine, &slice, &bodies, extra, &ModuleOptions::default())?;
         phases += &emitted.phases;
         Ok(CompiledGroup {
             bodies,

@@ -44,10 +44,9 @@ pub(crate) fn emit<'a>(
     module: &ThreadSafeModule,
     bodies: &'a [String],
     others: impl IntoIterator<Item = &'a str>,
-    pipeline: Option<String>,
+    options: &ModuleOptions,
 ) -> Result<Emitted, Error> {
-    let options = ModuleOptions { pipeline };
-    let compiled = module.with_module(|module| engine.layer.compile(module, &options))?;
+    let compiled = module.with_module(|module| engine.layer.compile(module, options))?;
     let (sizes, referenced) = symbols(&compiled.object);
     let mut phases = phases(&compiled);
 

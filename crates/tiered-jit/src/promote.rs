@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use tjit_compile_layer::ModuleOptions;
 use tjit_link::ImportBudget;
 use tjit_mangle::{Tier, Version};
 use tjit_orc::ThreadSafeModule;
@@ -223,8 +224,11 @@ fn compile(
     let chosen = requests
         .iter()
         .rposition(|request| request.pipeline.is_some());
-    let pipeline = chosen.and_then(|index| requests[index].pipeline.clone());
-    let emitted = object::emit(engine, &unit, std::slice::from_ref(&body), [], pipeline).map_err(
+    let options = ModuleOptions {
+        pipeline: chosen.and_then(|index| requests[index].pipeline.clone()),
+        values_folded: counts.values > 0,
+    };
+    let emitted = object::emit(engine, &unit, std::slice::from_ref(&body), [], &options).map_err(
         |error| {
             let is_pipeline = error.is_pipeline();
             Failure {

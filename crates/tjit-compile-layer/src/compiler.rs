@@ -32,10 +32,23 @@ pub struct Recipe {
     pub tier: Tier,
     /// The pass pipeline, in the syntax of `opt -passes=`.
     pub pipeline: String,
+    /// The same for modules into which values were folded.
+    pub folded_pipeline: String,
     /// The effort of the code generator.
     pub level: CodeGenLevel,
     /// Compile for the processor this process runs on, and rewrite attributes that say otherwise.
     pub host_cpu: bool,
+}
+
+impl Recipe {
+    fn pipeline_for<'r>(&'r self, options: &'r ModuleOptions) -> &'r str {
+        let of_tier = if options.values_folded {
+            &self.folded_pipeline
+        } else {
+            &self.pipeline
+        };
+        options.pipeline.as_ref().unwrap_or(of_tier)
+    }
 }
 
 /// Runs one pass pipeline and LLVM's code generator, whatever the names of the bodies.
@@ -94,7 +107,7 @@ impl CompileModule for PassCompiler {
             host_cpu: false,
         })?;
         let prepared = Instant::now();
-        let pipeline = options.pipeline.as_ref().unwrap_or(&self.recipe.pipeline);
+        let pipeline = self.recipe.pipeline_for(options);
         machine.run_passes(module, pipeline)?;
         let passed = Instant::now();
         let object = machine.emit_object(module)?;

@@ -16,12 +16,24 @@ pub struct Config {
     pub host_cpu: bool,
     /// The pass pipeline of optimised bodies, in the syntax of `opt -passes=`.
     pub optimized_pipeline: String,
+    /// The pass pipeline of optimised bodies into which values of variables were folded
+    /// ([`ModuleOptions::values_folded`]).
+    pub folded_pipeline: String,
     /// The pass pipeline of all other bodies. At least `default<O0>`, which inlines `always_inline` functions that
     /// no library has and lowers coroutines; code generation fails without.
     pub baseline_pipeline: String,
     /// Called after each compile that succeeded.
     pub on_compiled: Option<OnCompiled>,
 }
+
+/// Optimises at the highest level, after it has unrolled loops over what is constant.
+///
+/// LLVM finds out when a loop over a constant table ends by running it, as long as it ends by a comparison
+/// (`ScalarEvolution::computeExitCountExhaustively`). `default<O3>` alone gets to the loops of functions late: by then it
+/// has made one `switch` of the comparison and of what else depends on the same element, and the loop is a loop for good.
+/// Callees come first, and into their callers, since tables are often passed to who reads them.
+const UNROLL_FIRST: &str =
+    "cgscc(inline,function(sroa,early-cse,loop(loop-unroll-full))),default<O3>";
 
 /// An observer; called on the thread that compiled, which holds the lock of the module's context. A panic fails the
 /// compile. It must not keep handles of the session alive, or the session never ends.
@@ -32,6 +44,7 @@ impl Default for Config {
         Self {
             host_cpu: true,
             optimized_pipeline: "default<O3>".to_owned(),
+            folded_pipeline: UNROLL_FIRST.to_owned(),
             baseline_pipeline: "default<O0>".to_owned(),
             on_compiled: None,
         }
@@ -43,6 +56,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("host_cpu", &self.host_cpu)
             .field("optimized_pipeline", &self.optimized_pipeline)
+            .field("folded_pipeline", &self.folded_pipeline)
             .field("baseline_pipeline", &self.baseline_pipeline)
             .field("on_compiled", &self.on_compiled.is_some())
             .finish()
@@ -54,6 +68,9 @@ impl fmt::Debug for Config {
 pub struct ModuleOptions {
     /// A pass pipeline instead of the tier's own; code generation stays that of the tier.
     pub pipeline: Option<String>,
+    /// Variables of the running program have become constants in it, which code was not written for. Optimised bodies
+    /// get [`Config::folded_pipeline`] then.
+    pub values_folded: bool,
 }
 
 /// What was compiled, and what it cost.

@@ -33,12 +33,14 @@ impl SuffixTiered {
         let baseline = Recipe {
             tier: Tier::Baseline,
             pipeline: config.baseline_pipeline.clone(),
+            folded_pipeline: config.baseline_pipeline.clone(),
             level: CodeGenLevel::None,
             host_cpu: false,
         };
         let optimized = Recipe {
             tier: Tier::Optimized,
             pipeline: config.optimized_pipeline.clone(),
+            folded_pipeline: config.folded_pipeline.clone(),
             level: CodeGenLevel::Aggressive,
             host_cpu: config.host_cpu,
         };

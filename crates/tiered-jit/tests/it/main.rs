@@ -1,6 +1,8 @@
 //! The JIT as an embedder uses it.
 
 mod facts;
+#[cfg(target_arch = "x86_64")]
+mod folded_code;
 mod ifuncs;
 mod landing;
 mod lifecycle;

@@ -50,11 +50,13 @@ pub(crate) fn add(jit: &TieredJit, ir: &str) -> Result<(), tiered_jit::Error> {
 }
 
 pub(crate) fn load_cpp(builder: Builder, source: &str) -> TieredJit {
-    let bitcode = compile_to_bitcode(
-        source,
-        Lang::Cxx,
-        &["-O1", "-Xclang", "-disable-llvm-passes"],
-    );
+    load_cpp_with(builder, source, "-O1")
+}
+
+/// Compiled as for that level, without any pass.
+pub(crate) fn load_cpp_with(builder: Builder, source: &str, level: &str) -> TieredJit {
+    let flags = [level, "-Xclang", "-disable-llvm-passes"];
+    let bitcode = compile_to_bitcode(source, Lang::Cxx, &flags);
     let jit = builder.build().expect("the JIT starts");
     // SAFETY: the tests' own program.
     unsafe { jit.add_module(ModuleSource::bytes("test.cpp", bitcode)) }.expect("the module links");

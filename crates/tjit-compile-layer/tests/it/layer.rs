@@ -150,6 +150,7 @@ fn a_module_may_have_a_pipeline_of_its_own() {
     let code_bytes = |pipeline: Option<&str>| {
         let options = ModuleOptions {
             pipeline: pipeline.map(str::to_owned),
+            values_folded: false,
         };
         parse(&ir).with_module(|module| jit.layer.compile(module, &options).unwrap().code_bytes)
     };

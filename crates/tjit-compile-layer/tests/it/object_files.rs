@@ -12,13 +12,17 @@ use crate::support::{baseline, optimized, parse};
 const GENERIC: &str = "\"target-cpu\"=\"x86-64\" \"target-features\"=\"+cx8,+fxsr,+mmx,+sse,+sse2,+x87\" \"tune-cpu\"=\"generic\"";
 
 fn compile(ir: &str, host_cpu: bool) -> Compiled {
+    compile_with(ir, host_cpu, &ModuleOptions::default())
+}
+
+fn compile_with(ir: &str, host_cpu: bool, options: &ModuleOptions) -> Compiled {
     let tiered = SuffixTiered::new(&Config {
         host_cpu,
         ..Config::default()
     })
     .unwrap();
     parse(ir)
-        .with_module(|module| tiered.compile(module, &ModuleOptions::default()))
+        .with_module(|module| tiered.compile(module, options))
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -34,6 +38,15 @@ fn instructions(compiled: &Compiled) -> Vec<Instruction> {
                 .collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// Whether it is a call, a return or a jump of any kind.
+fn goes_elsewhere(instruction: &Instruction) -> bool {
+    instruction.op0_kind() == OpKind::NearBranch64
+        || matches!(
+            instruction.mnemonic(),
+            Mnemonic::Call | Mnemonic::Jmp | Mnemonic::Ret
+        )
 }
 
 /// The widest vector register that is named, in bits; 0 if there is none.
@@ -227,4 +240,82 @@ fn instructions_that_round_otherwise_are_not_used() {
         let own = ir("\"target-features\"=\"+avx512fp16,+avx512vl\"");
         assert_ne!(rounding(&compile(&own, true)), 0, "the source asked for it");
     }
+}
+
+/// An interpreter of what is in a table, as clang has it before any pass, and who passes it the table.
+fn interpreter(name: &str) -> String {
+    format!(
+        "@plan = available_externally constant [4 x {{ i32, i32 }}]
+          [{{ i32, i32 }} {{ i32 1, i32 3 }}, {{ i32, i32 }} {{ i32 0, i32 17 }}, {{ i32, i32 }} {{ i32 2, i32 5 }}, {{ i32, i32 }} {{ i32 3, i32 0 }}]
+        define available_externally i32 @interpret(ptr %plan, i32 %x) {{
+        entry:
+          %value = alloca i32
+          %step = alloca ptr
+          store i32 %x, ptr %value
+          store ptr %plan, ptr %step
+          br label %test
+        test:
+          %at = load ptr, ptr %step
+          %operation = load i32, ptr %at
+          %ended = icmp eq i32 %operation, 3
+          br i1 %ended, label %exit, label %body
+        body:
+          %slot = getelementptr {{ i32, i32 }}, ptr %at, i64 0, i32 1
+          %argument = load i32, ptr %slot
+          %old = load i32, ptr %value
+          switch i32 %operation, label %next [
+            i32 0, label %add
+            i32 1, label %multiply
+            i32 2, label %subtract
+          ]
+        add:
+          %sum = add i32 %old, %argument
+          store i32 %sum, ptr %value
+          br label %next
+        multiply:
+          %product = mul i32 %old, %argument
+          store i32 %product, ptr %value
+          br label %next
+        subtract:
+          %difference = sub i32 %old, %argument
+          store i32 %difference, ptr %value
+          br label %next
+        next:
+          %after = getelementptr {{ i32, i32 }}, ptr %at, i64 1
+          store ptr %after, ptr %step
+          br label %test
+        exit:
+          %result = load i32, ptr %value
+          ret i32 %result
+        }}
+        define i32 @\"{name}\"(i32 %x) {{
+          %result = call i32 @interpret(ptr @plan, i32 %x)
+          ret i32 %result
+        }}"
+    )
+}
+
+/// Failure may indicate that loops over frozen tables stay loops: LLVM finds their ends only before it has simplified them.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn loops_over_folded_values_are_unrolled() {
+    let folded = ModuleOptions {
+        values_folded: true,
+        ..ModuleOptions::default()
+    };
+    for host_cpu in [false, true] {
+        let code = compile_with(&interpreter(&optimized("f")), host_cpu, &folded);
+        let jumps = instructions(&code)
+            .iter()
+            .filter(|instruction| goes_elsewhere(instruction))
+            .map(Instruction::mnemonic)
+            .collect::<Vec<_>>();
+        assert_eq!(jumps, [Mnemonic::Ret]);
+    }
+    let baseline = interpreter(&baseline("f"));
+    let sizes = [ModuleOptions::default(), folded].map(|options| {
+        let compiled = compile_with(&baseline, true, &options);
+        compiled.code_bytes
+    });
+    assert_eq!(sizes[0], sizes[1], "folding is for optimised bodies");
 }
