@@ -1,4 +1,4 @@
-//! What facts of the running program are worth: a static local whose guard is not checked any more against a plain global, and
+//! What facts of the running program are worth: static locals whose guards are not checked any more against a plain global, and
 //! kernels whose configuration is frozen against the same kernels compiled ahead of time with `-O3`.
 
 use std::hint::black_box;
@@ -6,12 +6,13 @@ use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use tiered_jit::{ModuleSource, TieredJit};
-use tjit_benches::{Library, alternate, bitcode};
+use tiered_jit::{FactCounts, FunctionPointer, ModuleSource, TieredJit};
+use tjit_benches::{Library, Way, alternate, bitcode};
 
 const PROGRAM: &str = "facts.cpp";
 
 type Getter = unsafe extern "C" fn() -> i64;
+type Setter = unsafe extern "C" fn(i64);
 type Filter = unsafe extern "C" fn(*const f64, *mut f64, i64);
 type Evaluate = unsafe extern "C" fn(*const i32, i64) -> i64;
 type Configure = unsafe extern "C" fn();
@@ -29,13 +30,15 @@ fn program() -> TieredJit {
     jit
 }
 
-fn optimized<F: tiered_jit::FunctionPointer>(jit: &TieredJit, name: &str) -> F {
+/// A function, called through its stub, optimised with these facts folded in.
+fn optimized<F: FunctionPointer>(jit: &TieredJit, name: &str, facts: FactCounts) -> F {
     let request = jit.reoptimize(name).expect("it is defined");
-    let _version = request.wait().expect("it compiles");
+    let version = request.wait().expect("it compiles");
+    assert_eq!(version.facts, facts, "{name}");
     jit.function::<F>(name).expect("it is defined").pointer()
 }
 
-fn time(iterations: u64, call: impl Fn()) -> Duration {
+fn time(iterations: u64, mut call: impl FnMut()) -> Duration {
     let start = Instant::now();
     for _ in 0..iterations {
         call();
@@ -45,11 +48,19 @@ fn time(iterations: u64, call: impl Fn()) -> Duration {
 
 fn getters(criterion: &mut Criterion) {
     let jit = program();
-    let way = |name: &str| {
+    let way = |name: &str, guards, values, setter: Option<&str>| {
         let first = jit.function::<Getter>(name).expect("it is defined");
-        // SAFETY: the program defines it with this type.
-        assert_eq!(unsafe { first() }, 7);
-        let getter: Getter = optimized(&jit, name);
+        // SAFETY: the program defines it with this type, here and below.
+        assert_eq!(unsafe { first() }, 7, "{name}");
+        let getter: Getter = optimized(&jit, name, FactCounts { guards, values });
+        if let Some(setter) = setter {
+            let set = jit.function::<Setter>(setter).expect("it is defined");
+            // SAFETY: as above.
+            unsafe { set(8) };
+        }
+        let expected = if setter.is_some() { 8 } else { 7 };
+        // SAFETY: as above.
+        assert_eq!(unsafe { getter() }, expected, "{name}");
         let call = move || {
             // SAFETY: as above; the JIT outlives the group.
             black_box(unsafe { getter() });
@@ -57,15 +68,17 @@ fn getters(criterion: &mut Criterion) {
         Box::new(move |iterations| time(iterations, call))
     };
     let mut group = criterion.benchmark_group("facts_getter");
-    alternate(
-        &mut group,
-        vec![("global", way("get_plain")), ("static", way("get_static"))],
-    );
+    let ways: Vec<Way<'_>> = vec![
+        ("global", way("get_plain", 0, 0, Some("set_plain"))),
+        ("kept", way("get_kept", 1, 1, None)),
+        ("changing", way("get_changing", 1, 0, Some("set_changing"))),
+    ];
+    alternate(&mut group, ways);
     group.finish();
 }
 
-/// Both ways of one kernel, configured: what `pointer` finds in a program is called by `run`.
-fn kernels(criterion: &mut Criterion) {
+/// The program in the JIT and compiled ahead of time, configured alike, its configuration frozen in the JIT.
+fn configured() -> (TieredJit, Library) {
     let jit = program();
     let configure = jit
         .function::<Configure>("configure")
@@ -79,56 +92,69 @@ fn kernels(criterion: &mut Criterion) {
     let native = Library::native(PROGRAM, &["-O3"]);
     // SAFETY: as above.
     unsafe { native.function::<Configure>("configure")() };
+    (jit, native)
+}
 
-    let input = vec![0.5; ELEMENTS + 16];
-    let rows: Vec<i32> = (0..1_024).collect();
-    let filter = |filter: Filter| {
-        let input = &input;
-        let mut output = vec![0.0; ELEMENTS];
+const fn values(values: usize) -> FactCounts {
+    FactCounts { guards: 0, values }
+}
+
+fn filters(criterion: &mut Criterion) {
+    let (jit, native) = configured();
+    let input: Vec<f64> = (0..ELEMENTS + 16).map(|index| index as f64 / 3.0).collect();
+    let run = |filter: Filter, output: &mut [f64]| {
         // SAFETY: it reads as many elements as there are and fifteen more at most, and writes as many as there are.
-        let mut call = move || unsafe {
+        unsafe {
             filter(
                 black_box(input.as_ptr()),
                 output.as_mut_ptr(),
                 ELEMENTS as i64,
             );
-        };
-        move |iterations| {
-            let start = Instant::now();
-            (0..iterations).for_each(|_| call());
-            start.elapsed()
         }
     };
-    let evaluate = |evaluate: Evaluate| {
-        let rows = &rows;
-        let call = move || {
-            // SAFETY: it reads as many elements as there are.
-            black_box(unsafe { evaluate(black_box(rows.as_ptr()), ELEMENTS as i64) });
-        };
-        move |iterations| time(iterations, call)
+    let ahead_of_time: Filter = native.function("filter");
+    let frozen: Filter = optimized(&jit, "filter", values(2));
+    let result = |filter| {
+        let mut output = vec![0.0; ELEMENTS];
+        run(filter, &mut output);
+        output.into_iter().map(f64::to_bits).collect::<Vec<_>>()
+    };
+    assert!(result(ahead_of_time) == result(frozen));
+    let way = |filter| {
+        let mut output = vec![0.0; ELEMENTS];
+        Box::new(move |iterations| time(iterations, || run(filter, &mut output)))
     };
     let mut group = criterion.benchmark_group("facts_filter");
-    alternate(
-        &mut group,
-        vec![
-            ("ahead_of_time", Box::new(filter(native.function("filter")))),
-            ("frozen", Box::new(filter(optimized(&jit, "filter")))),
-        ],
-    );
-    group.finish();
-    let mut group = criterion.benchmark_group("facts_evaluate");
-    alternate(
-        &mut group,
-        vec![
-            (
-                "ahead_of_time",
-                Box::new(evaluate(native.function("evaluate"))),
-            ),
-            ("frozen", Box::new(evaluate(optimized(&jit, "evaluate")))),
-        ],
-    );
+    let ways: Vec<Way<'_>> = vec![
+        ("ahead_of_time", way(ahead_of_time)),
+        ("frozen", way(frozen)),
+    ];
+    alternate(&mut group, ways);
     group.finish();
 }
 
-criterion_group!(benches, getters, kernels);
+fn evaluations(criterion: &mut Criterion) {
+    let (jit, native) = configured();
+    let rows: Vec<i32> = (0..).take(ELEMENTS).collect();
+    // SAFETY: it reads as many elements as there are.
+    let run = |evaluate: Evaluate| unsafe { evaluate(black_box(rows.as_ptr()), ELEMENTS as i64) };
+    let ahead_of_time: Evaluate = native.function("evaluate");
+    let frozen: Evaluate = optimized(&jit, "evaluate", values(1));
+    assert_eq!(run(ahead_of_time), run(frozen));
+    let way = |evaluate| {
+        let call = move || {
+            black_box(run(evaluate));
+        };
+        Box::new(move |iterations| time(iterations, call))
+    };
+    let mut group = criterion.benchmark_group("facts_evaluate");
+    let ways: Vec<Way<'_>> = vec![
+        ("ahead_of_time", way(ahead_of_time)),
+        ("frozen", way(frozen)),
+    ];
+    alternate(&mut group, ways);
+    group.finish();
+}
+
+criterion_group!(benches, getters, filters, evaluations);
 criterion_main!(benches);

@@ -11,11 +11,21 @@ long plain = 7;
 long runs;
 
 long get_plain() { return plain; }
+void set_plain(long value) { plain = value; }
 
-long get_static() {
+// Nobody but its initialiser writes it.
+long get_kept() {
   static long value = (++runs, read_configuration());
   return value;
 }
+
+// Whoever has the reference may write it.
+long &changing() {
+  static long value = (++runs, read_configuration());
+  return value;
+}
+long get_changing() { return changing(); }
+void set_changing(long value) { changing() = value; }
 
 // Direct form of a finite impulse response filter.
 int taps = 1;
