@@ -28,7 +28,7 @@ enum Kind {
 }
 
 impl ModuleSource {
-    /// A file: bitcode, textual IR, a native object, an archive or a shared library.
+    /// A file: bitcode, textual IR, a native object, an archive or a shared library, which is loaded from this path and no other.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self {
             kind: Kind::File(path.into()),
@@ -82,7 +82,8 @@ fn read_file(path: &Path, context: &ThreadSafeContext, host: &Host) -> Result<In
         return Ok(prepared(context.parse_file(path)?));
     };
     match FileKind::of(&bytes) {
-        Some(FileKind::SharedLibrary) => Ok(Input::Library(host.load(path)?)),
+        // A name alone is looked for in the directories of the loader, where another may be.
+        Some(FileKind::SharedLibrary) => Ok(Input::Library(host.load(&Path::new(".").join(path))?)),
         _ => read_bytes(name, bytes, path.parent(), context),
     }
 }

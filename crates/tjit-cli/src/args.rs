@@ -39,6 +39,7 @@ Examples:
   tjit run --stats=text main.c util.c        two files, one program; a report at the end
   tjit run program.bc -- --size 10 input     arguments of the program come after `--`
   tjit run --std=c++20 -I include app.cpp    flags for clang; any other one with -X FLAG
+  tjit run main.c util.o libfoo.a -L lib -lz  objects, archives and libraries, as a linker takes them
   tjit run --print-compilation --threshold=100 app.rs
   tjit run --tier=baseline --emit-ir ir a.ll one tier only; its IR in the directory `ir`
 
@@ -67,6 +68,14 @@ pub(crate) struct Run {
     /// One more file of the program, as FILE; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(crate) extra_module: Vec<PathBuf>,
+
+    /// A library, as linkers find it: libNAME.so or libNAME.a, or a file :NAME; after all FILEs
+    #[arg(short = 'l', long = "library", value_name = "NAME")]
+    pub(crate) library: Vec<OsString>,
+
+    /// A directory to look for libraries in, before the system's
+    #[arg(short = 'L', long = "library-path", value_name = "DIR")]
+    pub(crate) library_path: Vec<PathBuf>,
 
     /// The program's argv[0] instead of the first file
     #[arg(long, value_name = "NAME")]
@@ -284,6 +293,17 @@ mod tests {
         assert_eq!(run.clang.include, ["include"]);
         assert_eq!(run.clang.define, ["X=1", "Y"]);
         assert_eq!(run.clang.cflag, ["-Wall", "-g"]);
+    }
+
+    #[test]
+    fn libraries_are_spelled_as_linkers_do() {
+        let run = run("tjit run -Llib -L more -lm a.c -l:libz.a -l pthread");
+        assert_eq!(run.library, ["m", ":libz.a", "pthread"]);
+        assert_eq!(
+            run.library_path,
+            [PathBuf::from("lib"), PathBuf::from("more")]
+        );
+        assert_eq!(run.files, [PathBuf::from("a.c")]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::args::{self, Request, Run, StatsFormat};
 use crate::error::{self, Error};
 use crate::frontend::{self, create_failure};
 use crate::input::Input;
+use crate::libraries;
 use crate::process;
 use crate::report::Report;
 use crate::watch::Watch;
@@ -37,10 +38,7 @@ pub fn main() -> ExitCode {
 }
 
 fn execute(run: &Run, start: Instant) -> Result<ExitCode, Error> {
-    let files = run.files.iter().chain(&run.extra_module);
-    let inputs = files
-        .map(|path| Input::open(path))
-        .collect::<Result<Vec<_>, _>>()?;
+    let inputs = inputs(run)?;
     let arguments = program_arguments(run)?;
     if let Some(directory) = &run.reports.emit_ir {
         let what = || format!("the directory `{}`", directory.display());
@@ -68,6 +66,16 @@ fn execute(run: &Run, start: Instant) -> Result<ExitCode, Error> {
         // It did not run, or can't go on; the report at the end is for those that end by themselves.
         Err(error) => process::abandon(&error),
     }
+}
+
+/// The files of the program, those of libraries last.
+fn inputs(run: &Run) -> Result<Vec<Input>, Error> {
+    let mut paths = Vec::new();
+    for path in run.files.iter().chain(&run.extra_module) {
+        paths.extend(libraries::expand(path, &run.library_path)?);
+    }
+    paths.extend(libraries::find(&run.library, &run.library_path)?);
+    paths.iter().map(|path| Input::open(path)).collect()
 }
 
 /// A JIT that is never torn down: whatever ends the process, code of the program runs up to the last moment (`atexit`

@@ -12,11 +12,17 @@ pub(crate) enum Error {
     #[error("reading `{}`: {reason}", path.display())]
     Read { path: PathBuf, reason: String },
     #[error(
-        "`{}` is neither LLVM bitcode nor named like a source: \
-         expected .ll, .bc, .c, .cpp, .cc, .cxx, .C or .rs",
+        "`{}` is neither named like a source (.ll, .bc, .c, .cpp, .cc, .cxx, .C, .rs) nor holds bitcode, \
+         an object, an archive or a shared library",
         path.display()
     )]
     UnknownKind { path: PathBuf },
+    #[error(
+        "finding `-l{name}`: there is no {files} in the directories of -L and the system's; name its directory with -L"
+    )]
+    NoLibrary { name: String, files: String },
+    #[error("reading the linker script `{}`: {reason}", path.display())]
+    Script { path: PathBuf, reason: String },
     #[error(
         "no clang of LLVM {major} found: {tried}; install clang-{major} or set TJIT_CLANG to one"
     )]

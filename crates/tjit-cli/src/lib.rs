@@ -7,6 +7,7 @@ mod error;
 
 mod frontend;
 mod input;
+mod libraries;
 mod toolchain;
 
 mod process;

@@ -30,20 +30,20 @@ fn empty_file() {
     }
     check_refused(
         &tjit_run([files.write("empty", "")]),
-        &["neither LLVM bitcode nor named like a source"],
+        &["neither named like a source"],
     );
 }
 
 #[test]
 fn something_else() {
     let files = Files::new();
-    let path = files.write("program.exe", b"MZ\x90\x00\x03\x00");
     check_refused(
-        &tjit_run([path]),
-        &[
-            "program.exe",
-            "neither LLVM bitcode nor named like a source",
-        ],
+        &tjit_run([files.write("program.o", b"\x7fELF\x02\x01\x01")]),
+        &["program.o", "ELF"],
+    );
+    check_refused(
+        &tjit_run([files.write("program.txt", "int main(void);")]),
+        &["program.txt", "neither named like a source"],
     );
 }
 

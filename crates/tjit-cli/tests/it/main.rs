@@ -3,6 +3,7 @@
 mod bad_input;
 mod ending;
 mod flags;
+mod libraries;
 mod reports;
 mod sources;
 mod support;
