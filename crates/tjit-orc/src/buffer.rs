@@ -1,5 +1,7 @@
 //! Byte buffers that LLVM allocates and takes.
 
+use std::ffi::CStr;
+
 use llvm_sys::core::{
     LLVMCreateMemoryBufferWithMemoryRangeCopy, LLVMDisposeMemoryBuffer, LLVMGetBufferSize,
     LLVMGetBufferStart,
@@ -27,12 +29,18 @@ impl Drop for MemoryBuffer {
 impl MemoryBuffer {
     /// A buffer with a copy of `bytes`.
     pub fn copy_of(bytes: &[u8]) -> Self {
-        // SAFETY: the range is that of a live slice, and LLVM copies it.
+        Self::named_copy_of(bytes, c"buffer")
+    }
+
+    /// A buffer with a copy of `bytes` and a name. ORC names symbols of objects that have initialisers after their buffers, so
+    /// that those of one dylib must have different ones.
+    pub fn named_copy_of(bytes: &[u8], name: &CStr) -> Self {
+        // SAFETY: the range is that of a live slice, the name is live, and LLVM copies both.
         Self::new(unsafe {
             LLVMCreateMemoryBufferWithMemoryRangeCopy(
                 bytes.as_ptr().cast(),
                 bytes.len(),
-                c"buffer".as_ptr(),
+                name.as_ptr(),
             )
         })
     }
