@@ -88,7 +88,9 @@ impl Engine {
             self.layer.add(&tracker, data.ir, options)?;
             self.modules.keep(data.module, tracker);
         }
-        self.add_objects(std::mem::take(&mut linked.objects))
+        self.add_objects(std::mem::take(&mut linked.objects))?;
+        let mut functions = linked.functions.iter();
+        functions.try_for_each(|function| self.lead_on(function))
     }
 
     /// Each function has a stub and a record of one number; those that were undefined so far have them already.
@@ -125,14 +127,11 @@ impl Engine {
                 self.stubs.reset_lazy(stub.id)?;
             }
         }
-        linked
-            .functions
-            .iter()
-            .try_for_each(|function| self.note_bodiless(function))
+        Ok(())
     }
 
-    /// Remembers what stands behind the stub of a function without a body.
-    fn note_bodiless(&self, function: &LinkedFunction) -> Result<(), Error> {
+    /// Sees to what stands behind the stub of a function without a body: objects have been linked.
+    fn lead_on(&self, function: &LinkedFunction) -> Result<(), Error> {
         let id = |symbol| {
             let record = self.record(symbol);
             record.ok_or_else(|| Error::NoEntry(function.symbol.clone()))
@@ -141,9 +140,16 @@ impl Engine {
             FunctionKind::Body => {}
             FunctionKind::Undefined => self.bodiless.add_undefined(id(&function.symbol)?.id()),
             FunctionKind::IFunc { resolver } => {
-                let resolver = id(resolver)?.stub();
+                let resolver = match self.record(resolver) {
+                    Some(resolver) => resolver.stub(),
+                    None => self.native_address(resolver)?,
+                };
                 self.bodiless
                     .add_ifunc(id(&function.symbol)?.id(), resolver);
+            }
+            FunctionKind::Native { body } => {
+                let address = self.native_address(body)?;
+                self.install(id(&function.symbol)?, address)?;
             }
         }
         Ok(())
@@ -228,18 +234,17 @@ impl Engine {
             layer.add(&tracker, contents)?;
             self.modules.keep(Some(object.module), tracker);
             defined.extend(object.symbols.first().map(String::as_str));
+            defined.extend(object.handle.as_deref());
         }
         if defined.is_empty() {
             return Ok(());
         }
-        self.dylib.lookup_all(&defined)?;
-        // Functions that an earlier link left undefined have stubs that its code knows.
-        for (symbol, definition) in objects.iter().flat_map(|object| &object.stubs) {
-            if let Some(stub) = self.stubs.find(symbol) {
-                let address = self.dylib.lookup(definition)? as usize;
-                if let Some(code) = CodePtr::new(address) {
-                    self.stubs.update(stub.id, code)?;
-                }
+        let addresses = self.dylib.lookup_all(&defined)?;
+        for object in &objects {
+            let address = object.handle.as_ref().and_then(|name| addresses.get(name));
+            if let Some(address) = address.and_then(|&address| usize::try_from(address).ok()) {
+                let handle = Handle::of_object(&self.exits, object.module, address);
+                self.modules.give_handle(object.module, handle);
             }
         }
         Ok(())
@@ -250,11 +255,16 @@ impl Engine {
         if let Some(record) = self.record(symbol) {
             return Ok(record.stub());
         }
-        let missing = || Error::NoEntry(symbol.to_owned());
         if !self.program().is_native_function(symbol) {
-            return Err(missing());
+            return Err(Error::NoEntry(symbol.to_owned()));
         }
-        usize::try_from(self.dylib.lookup(symbol)?).map_err(|_| missing())
+        self.native_address(symbol)
+    }
+
+    /// Where a symbol of an object is.
+    fn native_address(&self, symbol: &str) -> Result<usize, Error> {
+        let address = usize::try_from(self.dylib.lookup(symbol)?);
+        address.map_err(|_| Error::NoEntry(symbol.to_owned()))
     }
 
     /// An alias of a function is the same stub under another name. One that was undefined so far has a stub of its own, which

@@ -190,13 +190,11 @@ impl TieredJit {
 
     fn find(&self, name: &str) -> Result<&FunctionRecord, Error> {
         let symbol = self.engine().program().resolve_name(name)?.to_string();
+        if self.engine().program().is_native_function(&symbol) {
+            return Err(Error::Native(symbol));
+        }
         let record = self.engine().record(&symbol);
-        record.ok_or_else(
-            || match self.engine().program().is_native_function(&symbol) {
-                true => Error::Native(symbol),
-                false => Error::NoEntry(symbol),
-            },
-        )
+        record.ok_or(Error::NoEntry(symbol))
     }
 
     /// Runs the program's `main`, or another function of that type, and returns what it returns.

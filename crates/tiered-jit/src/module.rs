@@ -68,6 +68,13 @@ impl Modules {
         self.states().insert(id, state);
     }
 
+    /// Gives a module its handle.
+    pub(crate) fn give_handle(&self, id: ModuleId, handle: Arc<Handle>) {
+        if let Some(state) = self.states().get_mut(&id) {
+            state.handle = Some(handle);
+        }
+    }
+
     /// The modules, in the order in which they were added.
     pub(crate) fn list(&self) -> Vec<Module> {
         let mut list: Vec<_> = self

@@ -43,7 +43,7 @@ pub(crate) fn settle(builder: &Builder<'_>, table: &mut Table) -> Result<(), Lin
             names: Names::of(module),
         };
         for global in &module.globals {
-            if global.facts.target.is_none() {
+            if !matches!(global.facts.kind, GlobalKind::Alias | GlobalKind::IFunc) {
                 continue;
             }
             let symbol = table.symbols.get(global.name.as_str());
@@ -60,7 +60,10 @@ pub(crate) fn settle(builder: &Builder<'_>, table: &mut Table) -> Result<(), Lin
                     }
                 }
                 GlobalKind::IFunc => {
-                    let resolver = settling.resolver(global, table)?;
+                    let resolver = match module.native_body(&global.name) {
+                        Some(body) => Arc::from(body),
+                        None => settling.resolver(global, table)?,
+                    };
                     set(table, &global.name, |symbol| {
                         symbol.resolver = Some(resolver)
                     });

@@ -1,6 +1,6 @@
 //! Archives: files of which only those are linked that define what is missing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub struct Archive {
     bytes: Arc<[u8]>,
     members: Vec<Member>,
     // The members that define a name, in their order.
-    defined: HashMap<String, Vec<usize>>,
+    defined: BTreeMap<String, Vec<usize>>,
     prepare: fn(&Module<'_>),
 }
 
@@ -68,7 +68,7 @@ impl Archive {
             name,
             bytes,
             members,
-            defined: HashMap::new(),
+            defined: BTreeMap::new(),
             prepare: |_| {},
         };
         archive.index(listed)?;
@@ -119,6 +119,11 @@ impl Archive {
         Ok(module
             .map(|module| module.with_module(exported_names))
             .unwrap_or_default())
+    }
+
+    /// The symbols that its members define, in the order of their names.
+    pub(crate) fn symbols(&self) -> impl Iterator<Item = &str> {
+        self.defined.keys().map(String::as_str)
     }
 
     /// The first member that defines `symbol`, by its number.

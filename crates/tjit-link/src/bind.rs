@@ -111,9 +111,7 @@ fn look_elsewhere(
             return;
         }
         None if always_inlined => return,
-        None if global.facts.kind == GlobalKind::Function && !global.facts.hidden => {
-            Owner::Undefined(place)
-        }
+        None if is_called(global) && !global.facts.hidden => Owner::Undefined(place),
         None => {
             undefined
                 .entry(global.name.clone())
@@ -125,6 +123,11 @@ fn look_elsewhere(
     table
         .symbols
         .insert(Arc::from(global.name.as_str()), symbol);
+}
+
+/// Whether it is a function, and of one in an object file, whether it is called and its address not taken.
+fn is_called(global: &Global) -> bool {
+    global.facts.kind == GlobalKind::Function || (global.untyped && global.facts.callable)
 }
 
 fn is_weak(global: &Global) -> bool {
@@ -147,7 +150,7 @@ fn describe(module: &Inventory, global: &Global) -> UndefinedSymbol {
         symbol: global.name.clone(),
         what: match global.description() {
             "a function" if global.facts.hidden => "a hidden function",
-            _ if global.untyped => "a symbol",
+            _ if global.untyped && !global.facts.callable => "a symbol",
             what => what,
         },
         module: module.name.clone(),

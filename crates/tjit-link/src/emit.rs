@@ -6,12 +6,14 @@ use tjit_orc::{GlobalKind, replace_alias_uses};
 
 use crate::data::DataNames;
 use crate::inventory::{Global, Inventory, Strength, is_function};
-use crate::linked::{FunctionKind, Initializer, Linked, LinkedFunction, LinkedObject, ModuleId};
+use crate::linked::{FunctionKind, Initializer, Linked, LinkedFunction, ModuleId};
 use crate::program::{Place, Program, Symbol};
 use crate::resolve::Owner;
 use crate::table::Table;
 use crate::tls::ThreadLocals;
-use crate::{LinkError, NativeObject, called, data, initializers};
+use crate::{LinkError, called, data, initializers};
+
+mod native;
 
 /// Lists what the modules in `new` add to the program, and cuts their data out of them.
 pub(crate) fn emit(
@@ -51,6 +53,7 @@ pub(crate) fn emit(
             .map(by_function)
             .collect::<Result<_, _>>()?,
         handles: indexed()
+            .filter(|(_, module)| module.native.is_none())
             .filter_map(|(index, module)| Some((ModuleId::new(index), module.handle.clone()?)))
             .collect(),
         ..Linked::default()
@@ -61,10 +64,10 @@ pub(crate) fn emit(
     let mut thread_locals = ThreadLocals::new(program, table);
     let mut names = Vec::with_capacity(new.len());
     for (index, module) in indexed() {
-        if let Some(object) = &module.native {
-            linked
-                .objects
-                .extend(native_object(program, object, index, table));
+        if module.native.is_some() {
+            let object = native::object(index, module, table, program);
+            linked.objects.extend(object);
+            add_module(&mut linked, index, module, table, program);
             names.push(DataNames::default());
             continue;
         }
@@ -79,47 +82,6 @@ pub(crate) fn emit(
     }
     linked.data = data::cut(first, new, table, &names)?;
     Ok(linked)
-}
-
-/// Behind the name of a function that had a stub before a native object defined it: the definition.
-const DEFINITION: &str = ".definition";
-
-/// The object file as the linker is to see it, if anything of it is left.
-fn native_object(
-    program: &Program,
-    object: &NativeObject,
-    index: usize,
-    table: &Table,
-) -> Option<LinkedObject> {
-    let prevails = |name: &str| {
-        let symbol = table.symbols.get(name);
-        symbol.is_some_and(|symbol| symbol.owner == Some(Owner::Program(index)))
-    };
-    let (mut symbols, mut stubs) = (Vec::new(), Vec::new());
-    for name in object.defined().filter(|name| prevails(name)) {
-        if program.undefined(name).is_some() {
-            let definition = format!("{name}{DEFINITION}");
-            stubs.push((name.to_owned(), definition.clone()));
-            symbols.push(definition);
-        } else {
-            symbols.push(name.to_owned());
-        }
-    }
-    let alignment = |name: &str| {
-        let place = table.symbols.get(name)?.definition?;
-        let found = table
-            .alignments
-            .iter()
-            .find(|(variable, _)| *variable == place)?;
-        Some(found.1)
-    };
-    (!symbols.is_empty()).then(|| LinkedObject {
-        module: ModuleId::new(index),
-        name: object.name().to_owned(),
-        bytes: object.emit(prevails, alignment, &stubs),
-        symbols,
-        stubs,
-    })
 }
 
 /// An alias that the module defines is another name of one address, which its own code must not take for two.
@@ -190,6 +152,10 @@ fn add_module<'m>(
             (_, Some(Owner::Undefined(_)), _) => {
                 linked.functions.push(function(FunctionKind::Undefined));
             }
+            _ if is_native(module, global) => {
+                let kind = native::kind(module, global, symbol, program);
+                linked.functions.extend(kind.map(function));
+            }
             _ if is_function(&global.facts) => linked.functions.push(function(FunctionKind::Body)),
             (GlobalKind::IFunc, ..) => {
                 let resolver = symbol.resolver.as_deref().unwrap_or_default().to_owned();
@@ -203,6 +169,11 @@ fn add_module<'m>(
         }
     }
     data
+}
+
+/// Whether an object file has it, and not the IR beside one.
+fn is_native(module: &Inventory, global: &Global) -> bool {
+    module.native.is_some() && !is_function(&global.facts)
 }
 
 /// Whether it is here that the symbol becomes part of the program.

@@ -11,6 +11,7 @@ use crate::archive::Extracted;
 use crate::inventory::{Copies, Inventory, Strength};
 use crate::nonshared::{self, Nonshared};
 use crate::program::Program;
+use crate::resolve::Owner;
 use crate::{Archive, HostSymbols, LinkError, NativeObject, refuse};
 
 /// Something to be linked into a program. The order of inputs matters as on a linker's command line.
@@ -20,8 +21,8 @@ pub enum Input {
     Module(ThreadSafeModule),
     /// A native object file.
     Object(NativeObject),
-    /// An archive, of which those members are linked that define what is undefined when its turn comes, and what remains
-    /// undefined when all inputs have been seen.
+    /// An archive, of which those members are linked that define what is undefined when its turn comes, also since earlier
+    /// links, and what remains undefined when all inputs have been seen.
     Archive(Archive),
     /// A library of the host's: what it defines is not looked for in archives behind it. [`HostSymbols`] of the program
     /// have to find it too.
@@ -77,6 +78,7 @@ pub(crate) fn gather<E: From<LinkError>>(
             Input::Object(object) => gathering.add_object(object)?,
             Input::Library(library) => gathering.libraries.push(library),
             Input::Archive(archive) => {
+                gathering.want_of_earlier(&archive);
                 gathering.archives.push((Arc::new(archive), HashSet::new()));
                 gathering.search(gathering.archives.len() - 1)?;
             }
@@ -229,6 +231,15 @@ impl<'p, 'c> Gathering<'p, 'c> {
         }
     }
 
+    /// What earlier links left undefined is wanted of archives that come now.
+    fn want_of_earlier(&mut self, archive: &Archive) {
+        for name in archive.symbols() {
+            if self.program.undefined(name).is_some() && self.seen.insert(name.to_owned()) {
+                self.wanted.push(name.to_owned());
+            }
+        }
+    }
+
     /// Links the members of an archive that are wanted, and those that they want.
     fn search(&mut self, index: usize) -> Result<bool, LinkError> {
         let archive = self.archives[index].0.clone();
@@ -263,7 +274,7 @@ impl<'p, 'c> Gathering<'p, 'c> {
         let linked = self
             .program
             .symbol(name)
-            .is_some_and(|symbol| symbol.owner.is_some());
+            .is_some_and(|symbol| !matches!(symbol.owner, None | Some(Owner::Undefined(_))));
         linked
             || self
                 .libraries

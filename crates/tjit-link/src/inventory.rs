@@ -27,7 +27,7 @@ pub(crate) struct Inventory {
     pub(crate) called: Called,
     /// What its module-level assembly defines, to be linked beside it.
     pub(crate) assembly: Option<NativeObject>,
-    /// The object file that it stands for; there is nothing in `module` then.
+    /// The object file that it stands for; in `module` is then what linkers add to each.
     pub(crate) native: Option<NativeObject>,
     pub(crate) labels: Labels,
     /// Its own `__dso_handle`, if it has use for one.
@@ -205,17 +205,18 @@ impl Inventory {
         let hash = names::hash(blake3::hash(object.bytes()).as_bytes());
         let suffix = names::suffix(&hash, copies.add(&hash));
         object.name_entries(&suffix);
+        object.keep_own(&suffix);
+        let name = object.name().to_owned();
+        let module = context.parse(&name, b"; native code")?;
         let globals = object.globals();
         let codes = globals.iter().map(|_| OnceLock::new()).collect();
-        let module = context.parse(object.name(), b"; native code")?;
         Ok(Self {
-            // The one of the program: native code reaches only what lies near it, which the embedder's handles need not.
             handle: None,
             spares: HashMap::new(),
             codes,
             hash,
             module: Arc::new(module),
-            name: object.name().to_owned(),
+            name,
             suffix,
             globals,
             called: object.called(),
@@ -245,6 +246,14 @@ impl Inventory {
             }
         };
         self.codes[global].get_or_init(|| self.module.with_module(read))
+    }
+
+    /// What the code of an object file is called that the stub of `name` leads to.
+    pub(crate) fn native_body(&self, name: &str) -> Option<String> {
+        let object = self.native.as_ref()?;
+        object
+            .has_place(name)
+            .then(|| format!("{name}.body{}", self.suffix))
     }
 
     /// What is left of the module when it has been unloaded: its place among the others. `empty` stands for its contents.
@@ -284,7 +293,7 @@ impl Inventory {
     /// Gives the module its own of what linkers give each shared object.
     pub(crate) fn give(&mut self, nonshared: &Nonshared) -> Result<(), LinkError> {
         if self.native.is_some() {
-            return Ok(());
+            return self.give_object(nonshared);
         }
         let suffix = &self.suffix;
         let given = self.module.with_module(|module| {
@@ -295,6 +304,28 @@ impl Inventory {
             self.handle = Some(handle);
             self.codes = globals.iter().map(|_| OnceLock::new()).collect();
             self.globals = globals;
+        }
+        Ok(())
+    }
+
+    /// As [`Inventory::give`], for an object file: what it is given is in the module beside it.
+    fn give_object(&mut self, nonshared: &Nonshared) -> Result<(), LinkError> {
+        let Some(object) = &mut self.native else {
+            return Ok(());
+        };
+        let ir = nonshared.declarations(object);
+        let module = self.module.context().parse(&self.name, ir.as_bytes())?;
+        let given = module.with_module(|module| {
+            target::check(module, &self.name)?;
+            let handle = nonshared.give_object(module, object, &self.suffix)?;
+            Ok::<_, LinkError>(handle.map(|handle| (handle, read(module))))
+        })?;
+        if let Some((handle, of_module)) = given {
+            self.handle = Some(handle);
+            self.globals = object.globals();
+            self.globals.extend(of_module);
+            self.codes = self.globals.iter().map(|_| OnceLock::new()).collect();
+            self.module = Arc::new(module);
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ pub struct Linked {
     /// What the modules are called from now on, in their order.
     pub modules: Vec<ModuleId>,
     /// Each module's `__dso_handle`, of those that have use for one, by the name it has in slices: for the caller to define, each
-    /// at an address of its own. What it is defined as does not matter.
+    /// at an address of its own. What it is defined as does not matter. Native objects [define theirs](LinkedObject::handle).
     pub handles: Vec<(ModuleId, String)>,
     /// The functions that the modules add, in the modules' order. Each needs a stub that is defined under its symbol; those
     /// that [had one](LinkedFunction::was_undefined) keep it.
@@ -64,9 +64,8 @@ pub struct LinkedObject {
     pub bytes: Vec<u8>,
     /// The symbols that it defines. Looking up one of them links it.
     pub symbols: Vec<String>,
-    /// Functions that it defines and an earlier link left undefined, with the names of the definitions, which are among
-    /// `symbols`: the stubs that they have are to lead there.
-    pub stubs: Vec<(String, String)>,
+    /// The symbol that is its `__dso_handle`, which it defines, if it has use for one.
+    pub handle: Option<String>,
 }
 
 /// A function of the program.
@@ -93,8 +92,15 @@ pub enum FunctionKind {
     /// No body: the stub is to lead to the address that `resolver` returns, which is called once, after the modules have
     /// been added and before their constructors run.
     IFunc {
-        /// A function of the program, without parameters, that returns a pointer to a function.
+        /// A function of the program, or a symbol of one of [`Linked::objects`], without parameters, that returns a
+        /// pointer to a function.
         resolver: String,
+    },
+    /// Code of a native object that defines what an earlier link left undefined: the stub, whose address is known as the
+    /// function's, is to lead there.
+    Native {
+        /// The symbol of one of [`Linked::objects`] that has the code.
+        body: String,
     },
     /// No body anywhere yet: neither the program nor the host defines it, which matters only if it is called.
     Undefined,

@@ -7,6 +7,7 @@
 mod initializers;
 mod read;
 mod rewrite;
+mod uses;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -20,6 +21,10 @@ use crate::called::{self, Called, Order};
 use crate::inventory::Global;
 
 pub(crate) use read::{defined_names, defines_strongly};
+
+/// How the names of hidden symbols begin that compilers define wherever they need them: pointers by which unwind information
+/// refers to the personality function, and what handles exceptions that leave a `noexcept` function.
+const OWN: [&str; 2] = ["DW.ref.", "__clang_call_terminate"];
 
 /// A native object file that is to be linked into a program.
 ///
@@ -50,8 +55,14 @@ struct NativeSymbol {
     callable: Option<bool>,
     size: u64,
     alignment: u64,
+    /// Where it is defined, if that is in a section.
+    position: Option<Position>,
+    /// It is a GNU ifunc: what is at its position chooses what it is.
+    is_ifunc: bool,
     /// It has another name than in the file.
     renamed: bool,
+    /// The file itself does not define it.
+    added: bool,
 }
 
 /// A place in a section.
@@ -122,6 +133,64 @@ impl NativeObject {
         defined.map(|symbol| &*symbol.name).chain(exports)
     }
 
+    /// Has the object keep its own of what compilers put into each: nobody sees its address, and objects that share it can't be
+    /// unloaded alone.
+    pub(crate) fn keep_own(&mut self, suffix: &str) {
+        let is_own = |symbol: &&mut NativeSymbol| {
+            symbol.hidden && OWN.iter().any(|start| symbol.name.starts_with(start))
+        };
+        let symbols = self.symbols.iter_mut().filter(|symbol| symbol.defined);
+        for symbol in symbols.filter(is_own) {
+            symbol.name.push_str(suffix);
+            symbol.renamed = true;
+        }
+    }
+
+    /// Whether it uses `name` and does not define it.
+    pub(crate) fn wants(&self, name: &str) -> bool {
+        let mut undefined = self.symbols.iter().filter(|symbol| !symbol.defined);
+        undefined.any(|symbol| symbol.name == name)
+    }
+
+    /// Defines `new` at an address that no other object has, for the object to use where it uses the undefined `old`. False
+    /// if the object has no contents.
+    pub(crate) fn add_mark(&mut self, old: &str, new: &str) -> bool {
+        let Some(position) = read::first_contents(&self.bytes) else {
+            return false;
+        };
+        let mut undefined = self.symbols.iter_mut().filter(|symbol| !symbol.defined);
+        match undefined.find(|symbol| symbol.name == old) {
+            Some(symbol) => {
+                symbol.name = new.to_owned();
+                symbol.renamed = true;
+                symbol.added = true;
+                symbol.defined = true;
+                symbol.hidden = true;
+                symbol.linkage = Linkage::External;
+                symbol.callable = Some(false);
+                symbol.position = Some(position);
+            }
+            None => self.exports.push(Export {
+                name: new.to_owned(),
+                position,
+                callable: Some(false),
+            }),
+        }
+        true
+    }
+
+    /// Whether the global symbol `name` is an ifunc that the object defines.
+    pub(crate) fn is_ifunc(&self, name: &str) -> bool {
+        let mut ifuncs = self.symbols.iter().filter(|symbol| symbol.is_ifunc);
+        ifuncs.any(|symbol| symbol.name == name)
+    }
+
+    /// Whether the global symbol `name` is a place in a section of the object.
+    pub(crate) fn has_place(&self, name: &str) -> bool {
+        let mut placed = self.symbols.iter().filter(|s| s.position.is_some());
+        placed.any(|symbol| symbol.name == name)
+    }
+
     /// Has the object refer to `name` + `suffix` where it refers to one of `names`. Returns whether it does.
     pub(crate) fn rename_undefined(&mut self, names: &HashSet<String>, suffix: &str) -> bool {
         let mut found = false;
@@ -183,6 +252,9 @@ impl NativeObject {
     }
 
     /// Its symbols, as global values of a module without IR.
+    ///
+    /// Of an undefined one that is called and not used otherwise it is known that it is callable, and no more: whoever
+    /// defines it may say that it is data.
     pub(crate) fn globals(&self) -> Vec<Global> {
         let exported = self.exports.iter().map(|export| Global {
             name: export.name.clone(),
@@ -197,6 +269,10 @@ impl NativeObject {
         let global = |symbol: &NativeSymbol| Global {
             name: symbol.name.clone(),
             facts: SurveyedGlobal {
+                kind: match symbol.is_ifunc {
+                    true => GlobalKind::IFunc,
+                    false => GlobalKind::Variable,
+                },
                 hidden: symbol.hidden,
                 size: symbol.size,
                 alignment: u32::try_from(symbol.alignment).unwrap_or(u32::MAX),
@@ -207,7 +283,7 @@ impl NativeObject {
                     symbol.callable.unwrap_or_default(),
                 )
             },
-            untyped: symbol.callable.is_none(),
+            untyped: symbol.callable.is_none() || !symbol.defined,
         };
         self.symbols.iter().map(global).chain(exported).collect()
     }
@@ -235,21 +311,24 @@ impl NativeObject {
         entries.iter().filter_map(entry).collect()
     }
 
-    /// The file as the linker is to see it: it defines what `prevails` says and nothing else, what is in `detached` by the name
-    /// there; its tentative definitions are aligned as `alignment` asks.
+    /// The file as the linker is to see it: it defines what `prevails` says and nothing else, functions that have a stub by the
+    /// names that `body` gives them; its tentative definitions are aligned as `alignment` asks.
     pub(crate) fn emit(
         &self,
         prevails: impl Fn(&str) -> bool,
+        body: impl Fn(&str) -> Option<String>,
         alignment: impl Fn(&str) -> Option<u32>,
-        detached: &[(String, String)],
     ) -> Vec<u8> {
         let mut changes = Vec::new();
-        let other_name = |symbol: &str| Some(&*detached.iter().find(|(old, _)| old == symbol)?.1);
         for symbol in self.symbols.iter().filter(|symbol| symbol.defined) {
-            if !prevails(&symbol.name) {
+            let prevails = prevails(&symbol.name);
+            let body = body(&symbol.name).filter(|_| prevails);
+            if let Some(body) = body {
+                changes.push(rewrite::Change::Detach(symbol.index, body));
+            } else if let (true, Some(position)) = (symbol.added, symbol.position) {
+                changes.push(rewrite::Change::Define(symbol.index, position));
+            } else if !prevails {
                 changes.push(rewrite::Change::Undefine(symbol.index));
-            } else if let Some(name) = other_name(&symbol.name) {
-                changes.push(rewrite::Change::Detach(symbol.index, name));
             } else if symbol.linkage != Linkage::Common {
                 changes.push(rewrite::Change::Strengthen(symbol.index));
             } else if let Some(alignment) = alignment(&symbol.name) {

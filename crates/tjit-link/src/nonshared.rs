@@ -8,7 +8,7 @@ use inkwell::GlobalVisibility;
 use inkwell::module::{Linkage, Module};
 use inkwell::values::{BasicMetadataValueEnum, FunctionValue, GlobalValue};
 
-use crate::LinkError;
+use crate::{LinkError, NativeObject};
 
 /// Its address tells the handlers of one shared object from those of others (Itanium C++ ABI, 3.3.6.3). Every module with a
 /// static destructor declares it hidden; linkers add it from a file of the compiler's.
@@ -54,7 +54,45 @@ impl Nonshared {
         Self(names.filter(|name| !is_defined(name)).collect())
     }
 
-    /// Gives the module, whose names are settled, its own of what it uses. The name of its handle ends in `suffix`, and is for the embedder to define.
+    /// The IR that declares those of the functions that an object file uses.
+    pub(crate) fn declarations(&self, object: &NativeObject) -> String {
+        let mut ir = "; what the linker adds\n".to_owned();
+        let given = WRAPPERS.iter().filter(|w| self.0.contains(&w.name));
+        for wrapper in given.filter(|wrapper| object.wants(wrapper.name)) {
+            let parameters = vec!["ptr"; wrapper.parameters as usize].join(", ");
+            ir += &format!("declare i32 @{}({parameters})\n", wrapper.name);
+        }
+        ir
+    }
+
+    /// As [`Nonshared::give`], for an object file and the module with its [declarations](Nonshared::declarations). The
+    /// object defines the handle, since its code reaches only what lies near it. One without contents shares the program's.
+    pub(crate) fn give_object(
+        &self,
+        module: &Module<'_>,
+        object: &mut NativeObject,
+        suffix: &str,
+    ) -> Result<Option<String>, LinkError> {
+        if !self.0.contains(&DSO_HANDLE) {
+            return Ok(None);
+        }
+        let uses_functions = module.get_functions().next().is_some();
+        if !uses_functions && !object.wants(DSO_HANDLE) {
+            return Ok(None);
+        }
+        let name = format!("{DSO_HANDLE}{suffix}");
+        if !object.add_mark(DSO_HANDLE, &name) {
+            return Ok(None);
+        }
+        self.give(module, suffix)?;
+        let is_given = |name: &&str| module.get_function(&format!("{name}{suffix}")).is_some();
+        let given = WRAPPERS.iter().map(|wrapper| wrapper.name).filter(is_given);
+        object.rename_undefined(&given.map(str::to_owned).collect(), suffix);
+        Ok(Some(name))
+    }
+
+    /// Gives the module, whose names are settled, its own of what it uses. The name of its handle ends in `suffix`, and is for
+    /// the embedder to define.
     /// Returns that name, if the module has use for a handle.
     pub(crate) fn give(
         &self,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use tjit_mangle::{Tier, Version, body_name};
-use tjit_orc::ThreadSafeModule;
+use tjit_orc::{GlobalKind, ThreadSafeModule};
 
 use crate::inventory::{Code, Copies, Global, Inventory, is_function};
 use crate::linked::{FunctionKind, Linked};
@@ -159,7 +159,7 @@ impl Program {
             let list = match function.kind {
                 FunctionKind::Body => &mut self.functions,
                 FunctionKind::IFunc { .. } => &mut self.ifuncs,
-                FunctionKind::Undefined => continue,
+                FunctionKind::Undefined | FunctionKind::Native { .. } => continue,
             };
             list.push(Arc::from(function.symbol.as_str()));
         }
@@ -219,8 +219,8 @@ impl Program {
         )
     }
 
-    /// Whether a native object of the program has the prevailing definition of the function `symbol`: it has no stub and
-    /// no versions.
+    /// Whether a native object of the program has the prevailing definition of the function `symbol`: it has no versions, and
+    /// no stub if it was never undefined.
     pub fn is_native_function(&self, symbol: &str) -> bool {
         self.native_function(symbol).is_some()
     }
@@ -233,7 +233,9 @@ impl Program {
         };
         let global = self.global(symbol)?;
         let may_be_called = global.facts.callable || global.untyped;
-        (self.module(module).native.is_some() && may_be_called).then_some(name)
+        let is_native =
+            self.module(module).native.is_some() && global.facts.kind == GlobalKind::Variable;
+        (is_native && may_be_called).then_some(name)
     }
 
     /// The first version of `symbol` from `at_least` on whose body would not be called like a symbol of the program: it is
@@ -464,10 +466,12 @@ impl Program {
     pub(crate) fn lookup(&self) -> &Lookup {
         self.lookup.get_or_init(|| {
             let natives = self.modules.iter().filter(|module| module.native.is_some());
-            let names = natives.flat_map(|module| &module.globals);
-            let natives = names.filter_map(|global| self.native_function(&global.name));
+            let names: BTreeSet<_> = natives
+                .flat_map(|module| &module.globals)
+                .filter_map(|global| self.native_function(&global.name))
+                .collect();
             let functions = self.functions.iter().chain(&self.ifuncs);
-            Lookup::of_functions(functions.chain(natives))
+            Lookup::of_functions(functions.chain(names))
         })
     }
 

@@ -277,6 +277,16 @@ impl<'p> Builder<'p> {
                 _ => symbol.definition,
             })
             .unwrap_or(places[0]);
+        // What was called before has a stub, which is no variable.
+        if let Some(Owner::Undefined(called)) = earlier.and_then(|symbol| symbol.owner) {
+            let is_data = |place: &&Place| {
+                let global = self.global(**place);
+                !global.untyped && !global.facts.callable
+            };
+            if let Some(&data) = places.iter().find(is_data) {
+                return Err(self.mismatch(name, called, data));
+            }
+        }
         // The first that says what it is, if there is one.
         let known = places.iter().find(|&&place| !self.global(place).untyped);
         let first = if self.global(first).untyped {

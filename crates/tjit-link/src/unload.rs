@@ -329,6 +329,8 @@ impl Program {
             return false;
         };
         let of_same_kind = old.facts.kind == new.facts.kind && new.facts.callable;
+        // Native code has no stub that could lead elsewhere, and was left out where it was not wanted.
+        let is_native = new.facts.kind == GlobalKind::Variable;
         // A resolver has chosen already.
         let is_ifunc = new.facts.kind == GlobalKind::IFunc;
         let same_target = || match (&symbol.alias_of, &new.facts.target) {
@@ -338,7 +340,7 @@ impl Program {
         };
         let is_equal =
             |global: &Global| global.is_odr() && global.strength() == Some(Strength::Weak);
-        of_same_kind && !is_ifunc && is_equal(old) && is_equal(new) && same_target()
+        of_same_kind && !is_native && !is_ifunc && is_equal(old) && is_equal(new) && same_target()
     }
 }
 

@@ -31,6 +31,11 @@ impl Handle {
         Self::enter(exits, Some(module), None)
     }
 
+    /// The handle for a module that has one of its own, at this address.
+    pub(crate) fn of_object(exits: &Arc<Exits>, module: ModuleId, address: usize) -> Arc<Self> {
+        Self::enter(exits, Some(module), Some(address))
+    }
+
     /// The handle of what belongs to no module, at an address that the program knows already.
     pub(crate) fn of_program(exits: &Arc<Exits>, address: usize) -> Arc<Self> {
         Self::enter(exits, None, Some(address))

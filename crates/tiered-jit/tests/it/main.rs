@@ -7,6 +7,7 @@ mod ifuncs;
 mod landing;
 mod lifecycle;
 mod linking;
+mod objects;
 mod promotion;
 mod requests;
 mod support;

@@ -15,17 +15,17 @@ use crate::support::{Nullary, TALLY, add, bodies, nullary, unary, with_threshold
 static NOTES: Mutex<Vec<i64>> = Mutex::new(Vec::new());
 
 /// One test after another: they share the notes.
-static TURN: Mutex<()> = Mutex::new(());
+pub(crate) static TURN: Mutex<()> = Mutex::new(());
 
 extern "C" fn note(value: i64) {
     NOTES.lock().expect("nobody panics in it").push(value);
 }
 
-fn notes() -> Vec<i64> {
+pub(crate) fn notes() -> Vec<i64> {
     std::mem::take(&mut *NOTES.lock().expect("nobody panics in it"))
 }
 
-fn builder(threshold: u64) -> Builder {
+pub(crate) fn builder(threshold: u64) -> Builder {
     let function = note as extern "C" fn(i64) as *const ();
     // SAFETY: the programs declare it with that type.
     unsafe { with_threshold(threshold).define("note", function) }
@@ -45,13 +45,13 @@ fn add_cpp(jit: &TieredJit, name: &str, source: &str) -> Module {
     unsafe { jit.add_module(ModuleSource::bytes(name, bitcode)) }.expect("it links")
 }
 
-fn remove(jit: &TieredJit, modules: &[Module]) -> Result<(), Error> {
+pub(crate) fn remove(jit: &TieredJit, modules: &[Module]) -> Result<(), Error> {
     // SAFETY: the tests run none of their code at the time, or later.
     unsafe { jit.remove_modules(modules) }
 }
 
 #[track_caller]
-fn users(result: Result<(), Error>) -> Vec<(String, String)> {
+pub(crate) fn users(result: Result<(), Error>) -> Vec<(String, String)> {
     match result {
         Err(Error::Link(error)) => match &*error {
             LinkError::InUse { users, .. } => users.clone(),
@@ -135,7 +135,7 @@ fn users_are_named_and_go_first_or_together() {
 }
 
 /// A module that notes what is done to it. Its numbers begin with `digit`.
-fn noisy(digit: u32, uses: &str) -> String {
+pub(crate) fn noisy(digit: u32, uses: &str) -> String {
     format!(
         "#include <cstdlib>\nextern \"C\" void note(long);\n{uses}\n\
          namespace {{\n\
@@ -159,7 +159,7 @@ fn noisy(digit: u32, uses: &str) -> String {
     )
 }
 
-fn fork_once() {
+pub(crate) fn fork_once() {
     // SAFETY: the child does nothing but end.
     unsafe {
         let child = libc::fork();

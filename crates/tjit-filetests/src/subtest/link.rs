@@ -141,6 +141,7 @@ fn describe(linked: &Linked) -> Result<String, Error> {
             FunctionKind::Body => line(format_args!("function {symbol}{pinned}")),
             FunctionKind::IFunc { resolver } => line(format_args!("ifunc {symbol} by {resolver}")),
             FunctionKind::Undefined => line(format_args!("undefined {symbol}")),
+            FunctionKind::Native { body } => line(format_args!("native {symbol} at {body}")),
         }
     }
     for (alias, target) in &linked.function_aliases {

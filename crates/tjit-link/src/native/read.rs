@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use inkwell::module::Linkage;
 use object::elf;
-use object::read::elf::{ElfFile64, FileHeader as _, Sym as _};
+use object::read::elf::{ElfFile64, FileHeader as _, SectionHeader as _, Sym as _};
 use object::{
     ComdatKind, LittleEndian, Object, ObjectComdat, ObjectSection, ObjectSymbol, SectionFlags,
     SymbolKind,
 };
 use tjit_mangle::MAX_NAME_LEN;
 
-use super::{NativeObject, NativeSymbol, Obstacle, Position, initializers};
+use super::{NativeObject, NativeSymbol, Obstacle, Position, initializers, uses};
 
 /// 64-bit little-endian ELF: what JITLink has back ends for on our hosts.
 pub(super) type Elf<'b> = ElfFile64<'b, LittleEndian>;
@@ -32,6 +32,7 @@ pub(super) fn read(name: String, bytes: Arc<[u8]>) -> Result<NativeObject, Strin
     for symbol in file.symbols().filter(ObjectSymbol::is_global) {
         symbols.extend(read_symbol(&symbol, &groups)?);
     }
+    uses::note(&file, &mut symbols);
     let (constructors, destructors) = initializers::read(&file, &groups)?;
     let obstacle = obstacle(&file);
     Ok(NativeObject {
@@ -122,6 +123,7 @@ fn read_symbol(
         .is_some_and(|section| groups.contains_key(&section.0));
     let defined = !symbol.is_undefined();
     let visibility = raw.st_visibility();
+    let section = symbol.section_index();
     Ok(Some(NativeSymbol {
         index: symbol.index().0,
         name: name.to_owned(),
@@ -143,7 +145,13 @@ fn read_symbol(
         } else {
             0
         },
+        position: section.map(|section| Position {
+            section: section.0,
+            offset: symbol.address(),
+        }),
+        is_ifunc: raw.st_type() == elf::STT_GNU_IFUNC,
         renamed: false,
+        added: false,
     }))
 }
 
@@ -181,11 +189,13 @@ fn obstacle(file: &Elf<'_>) -> Option<Obstacle> {
             what: THREAD_LOCAL.to_owned(),
         });
     }
-    let is_ifunc = |symbol: &Symbol<'_, '_>| symbol.elf_symbol().st_type() == elf::STT_GNU_IFUNC;
-    if let Some(symbol) = file.symbols().find(is_ifunc) {
+    let is_local_ifunc = |symbol: &Symbol<'_, '_>| {
+        symbol.is_local() && symbol.elf_symbol().st_type() == elf::STT_GNU_IFUNC
+    };
+    if let Some(symbol) = file.symbols().find(is_local_ifunc) {
         return Some(Obstacle {
             symbol: symbol.name().unwrap_or_default().to_owned(),
-            what: "has it as an ifunc; give the file as bitcode (`clang -emit-llvm -c`)".to_owned(),
+            what: "has it as an ifunc that is `static`; give the file as bitcode (`clang -emit-llvm -c`)".to_owned(),
         });
     }
     for section in file.sections().filter(|section| section.size() > 0) {
@@ -222,6 +232,32 @@ pub(super) fn locals(bytes: &[u8]) -> Vec<(String, Position)> {
         (is_name && symbol.is_local()).then_some((symbol.name().ok()?.to_owned(), position))
     };
     file.symbols().filter_map(local).collect()
+}
+
+/// A place in what the linker gives memory to and never joins with that of other files.
+pub(super) fn first_contents(bytes: &[u8]) -> Option<Position> {
+    let file = Elf::parse(bytes).ok()?;
+    let has_contents = |section: &object::read::elf::ElfSection64<'_, '_, LittleEndian>| {
+        let SectionFlags::Elf { sh_flags, .. } = section.flags() else {
+            return false;
+        };
+        let is_plain = matches!(
+            section.elf_section_header().sh_type(LittleEndian),
+            elf::SHT_PROGBITS | elf::SHT_NOBITS
+        );
+        let wanted = sh_flags.contains(elf::SHF_ALLOC);
+        let special = [elf::SHF_MERGE, elf::SHF_GROUP, elf::SHF_TLS];
+        is_plain
+            && wanted
+            && section.size() > 0
+            && section.name() != Ok(".eh_frame")
+            && !special.into_iter().any(|flag| sh_flags.contains(flag))
+    };
+    let section = file.sections().find(has_contents)?;
+    Some(Position {
+        section: section.index().0,
+        offset: 0,
+    })
 }
 
 /// The names that an object file of whatever format and machine defines for others.

@@ -3,10 +3,15 @@
 //! Symbols that exist are changed where they are. For new ones symbol and string table are copied to the end of the file,
 //! extended there, and their section headers pointed at the copies; numbers of symbols and offsets of names stay as
 //! they were, so that nothing else in the file has to change.
+//!
+//! Sections whose contents the system calls get names that mean nothing: whoever adds the file calls the functions. ORC would
+//! make a symbol of its own for them, by the name of the buffer that the file is in, which is that of other files too.
 
 use object::LittleEndian;
 use object::elf;
 use object::read::elf::{FileHeader as _, SectionHeader as _};
+
+use crate::called;
 
 use super::Position;
 use super::read::Elf;
@@ -37,12 +42,14 @@ pub(super) enum Change<'c> {
     Undefine(usize),
     /// This definition is the only one.
     Strengthen(usize),
+    /// Defines what the file does not.
+    Define(usize, Position),
     /// Aligns a tentative definition.
     Align(usize, u64),
     /// Calls a symbol that the file does not define something else.
     Rename(usize, &'c str),
     /// Calls a definition something else; what refers to it by the name that it had refers to somebody else's.
-    Detach(usize, &'c str),
+    Detach(usize, String),
     /// A further name of a place.
     Add {
         name: &'c str,
@@ -97,10 +104,19 @@ pub(super) fn rewrite(bytes: &[u8], changes: &[Change<'_>]) -> Vec<u8> {
         put(table.shndx_section(), sections);
     }
     for (index, header) in file.elf_section_table().enumerate() {
-        let name = file.elf_section_table().section_name(LittleEndian, header);
-        if name == Ok(UNWIND) {
-            let at = headers + index.0 * HEADER + HEADER_ALIGNMENT;
-            write(&mut out, at, &1u64.to_le_bytes());
+        let Ok(name) = file.elf_section_table().section_name(LittleEndian, header) else {
+            continue;
+        };
+        let start = headers + index.0 * HEADER;
+        if name == UNWIND {
+            write(&mut out, start + HEADER_ALIGNMENT, &1u64.to_le_bytes());
+        }
+        let is_called =
+            std::str::from_utf8(name).is_ok_and(|name| called::section(name) != Ok(None));
+        if is_called {
+            // Without the dot.
+            let rest = header.sh_name.get(LittleEndian) + 1;
+            write(&mut out, start, &rest.to_le_bytes());
         }
     }
     out
@@ -115,21 +131,28 @@ struct Tables {
 
 impl Tables {
     fn make(&mut self, change: &Change<'_>) {
-        match *change {
-            Change::Undefine(index) => self.undefine(index),
+        match change {
+            &Change::Undefine(index) => self.undefine(index),
             Change::Detach(index, name) => {
-                self.copy(index, name);
-                self.undefine(index);
+                self.copy(*index, name);
+                self.undefine(*index);
             }
-            Change::Strengthen(index) => self.bind(index),
-            Change::Align(index, alignment) => {
+            &Change::Strengthen(index) => self.bind(index),
+            &Change::Define(index, position) => {
+                let start = index * SYMBOL;
+                let value = position.offset.to_le_bytes();
+                write(&mut self.symbols, start + SYMBOL_VALUE, &value);
+                self.bind(index);
+                self.set_section(index, position.section);
+            }
+            &Change::Align(index, alignment) => {
                 write(
                     &mut self.symbols,
                     index * SYMBOL + SYMBOL_VALUE,
                     &alignment.to_le_bytes(),
                 );
             }
-            Change::Rename(index, name) => {
+            &Change::Rename(index, name) => {
                 let name = self.string(name);
                 write(&mut self.symbols, index * SYMBOL, &name.to_le_bytes());
             }
@@ -137,7 +160,7 @@ impl Tables {
                 name,
                 position,
                 callable,
-            } => self.add(name, position, callable),
+            } => self.add(name, *position, *callable),
         }
     }
 
@@ -158,7 +181,7 @@ impl Tables {
         self.set_section(index, 0);
     }
 
-    /// Adds a strong symbol for the same place.
+    /// Adds a strong symbol for the same place; what chooses what an ifunc is, is a function.
     fn copy(&mut self, index: usize, name: &str) {
         let copy = self.symbols.len() / SYMBOL;
         let name = self.string(name);
@@ -166,6 +189,11 @@ impl Tables {
             .extend_from_within(index * SYMBOL..(index + 1) * SYMBOL);
         write(&mut self.symbols, copy * SYMBOL, &name.to_le_bytes());
         self.bind(copy);
+        if let Some(info) = self.symbols.get_mut(copy * SYMBOL + SYMBOL_INFO)
+            && *info & 0xF == elf::STT_GNU_IFUNC.0
+        {
+            *info = (*info & 0xF0) | elf::STT_FUNC.0;
+        }
         if let Some(sections) = &mut self.sections {
             sections.extend_from_within(index * 4..(index + 1) * 4);
         }
