@@ -146,6 +146,11 @@ impl NativeObject {
         }
     }
 
+    /// Whether it has contents in a section of that name.
+    pub(crate) fn has_section(&self, name: &str) -> bool {
+        read::has_section(&self.bytes, name)
+    }
+
     /// Whether it uses `name` and does not define it.
     pub(crate) fn wants(&self, name: &str) -> bool {
         let mut undefined = self.symbols.iter().filter(|symbol| !symbol.defined);

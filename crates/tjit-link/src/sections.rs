@@ -68,6 +68,7 @@ pub(crate) fn bind(builder: &Builder<'_>, table: &mut Table) -> Result<(), LinkE
         let Some(home) = members.first().map(|place| place.module) else {
             continue;
         };
+        check_objects(builder, name, bounds[0])?;
         let mut section = Section {
             home,
             members,
@@ -98,6 +99,21 @@ pub(crate) fn bind(builder: &Builder<'_>, table: &mut Table) -> Result<(), LinkE
         table.sections.push(section);
     }
     Ok(())
+}
+
+/// The parts that object files have of a section lie elsewhere than those of modules.
+fn check_objects(builder: &Builder<'_>, section: &str, bound: Place) -> Result<(), LinkError> {
+    let mut objects = builder.new_modules().filter_map(|(_, m)| m.native.as_ref());
+    match objects.find(|object| object.has_section(section)) {
+        Some(object) => {
+            let what = format!(
+                "the section is in part of modules and in part of the native object `{}`; give that as bitcode",
+                object.name()
+            );
+            Err(LinkError::unsupported(&builder.global(bound).name, what))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The declarations of bounds, by their section.

@@ -260,6 +260,15 @@ pub(super) fn first_contents(bytes: &[u8]) -> Option<Position> {
     })
 }
 
+/// Whether the file has contents in a section of that name.
+pub(super) fn has_section(bytes: &[u8], name: &str) -> bool {
+    let file = Elf::parse(bytes);
+    file.is_ok_and(|file| {
+        let mut sections = file.sections();
+        sections.any(|section| section.size() > 0 && section.name() == Ok(name))
+    })
+}
+
 /// The names that an object file of whatever format and machine defines for others.
 pub(crate) fn defined_names(bytes: &[u8]) -> Vec<String> {
     let Ok(file) = object::File::parse(bytes) else {

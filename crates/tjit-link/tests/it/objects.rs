@@ -347,3 +347,21 @@ fn a_program_of_objects_only_needs_no_module() {
     let mut program = Program::new(Arc::new(()));
     assert!(program.link(nothing).is_ok());
 }
+
+#[test]
+fn bounds_of_sections_of_objects_are_refused() {
+    let part = "__attribute__((section(\"things\"), used)) static int one = 1;";
+    let ir = "@two = global i32 2, section \"things\"
+        @__start_things = external global i32
+        define ptr @start() { ret ptr @__start_things }";
+    assert_eq!(
+        error(vec![object("o.o", part), module("m.ll", ir)]),
+        "can't link `__start_things`: the section is in part of modules and in part of the native object `o.o`; give that as bitcode"
+    );
+    let bounded = "extern int __start_things; int *start(void) { return &__start_things; }";
+    let text = error(vec![object("o.o", &format!("{part}{bounded}"))]);
+    assert!(
+        text.starts_with("undefined symbol: `__start_things`"),
+        "{text}"
+    );
+}
