@@ -1,6 +1,7 @@
 //! What a program may bind to outside itself: the embedder's definitions and the process's libraries.
 
 use std::collections::HashMap;
+use std::error::Error as _;
 use std::ffi::{CStr, CString, c_void};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -154,7 +155,8 @@ fn load(path: &Path) -> Result<Library, Error> {
     // system's own, which the process has loaded already or which has no initialiser with preconditions.
     unsafe { Library::open(Some(path), RTLD_LAZY | RTLD_GLOBAL) }.map_err(|error| Error::Library {
         path: path.to_owned(),
-        reason: error.to_string(),
+        // What the loader says is the source of what is said here.
+        reason: error.source().unwrap_or(&error).to_string(),
     })
 }
 

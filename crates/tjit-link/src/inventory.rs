@@ -165,10 +165,8 @@ impl Inventory {
         let mut assembly = asm::assemble(&name, &text)?;
         let globals = module.with_module(|module| {
             let mut globals = names::settle(module, &name, mangler, &suffix, assembly.as_mut())?;
-            if globals
-                .iter()
-                .any(|global| global.facts.kind == GlobalKind::Alias)
-            {
+            // Their targets may have got other names.
+            if globals.iter().any(|global| global.facts.target.is_some()) {
                 flatten_aliases(module);
                 globals = read(module);
             }

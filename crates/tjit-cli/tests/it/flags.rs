@@ -103,6 +103,10 @@ fn dlopen() {
         "",
         33,
     );
+    // As a file it is one of the working directory's, where the system's loader would not look.
+    let mut command = tjit(["run".as_ref(), main.as_os_str(), "liboutside.so".as_ref()]);
+    command.current_dir(files.path(""));
+    check_program(&output(command), "", 33);
 }
 
 #[test]

@@ -189,6 +189,15 @@ fn obstacle(file: &Elf<'_>) -> Option<Obstacle> {
             what: THREAD_LOCAL.to_owned(),
         });
     }
+    let is_number = |symbol: &Symbol<'_, '_>| {
+        symbol.is_global() && symbol.elf_symbol().st_shndx(LittleEndian) == elf::SHN_ABS
+    };
+    if let Some(symbol) = file.symbols().find(is_number) {
+        return Some(Obstacle {
+            symbol: symbol.name().unwrap_or_default().to_owned(),
+            what: "defines it as a number instead of a place in one of its sections; define a variable that holds the number".to_owned(),
+        });
+    }
     let is_local_ifunc = |symbol: &Symbol<'_, '_>| {
         symbol.is_local() && symbol.elf_symbol().st_type() == elf::STT_GNU_IFUNC
     };

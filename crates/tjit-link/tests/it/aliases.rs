@@ -184,6 +184,19 @@ fn a_function_with_labels_keeps_them_when_it_gives_way() {
 }
 
 #[test]
+fn resolvers_may_be_local_in_modules_without_aliases() {
+    let (_, linked) = link(&["@chosen = ifunc i32 (i32), ptr @resolver
+         define internal ptr @resolver() { ret ptr null }"]);
+    let kinds: Vec<_> = linked
+        .functions
+        .iter()
+        .map(|function| function.kind.clone())
+        .collect();
+    let is_chosen = |kind: &FunctionKind| matches!(kind, FunctionKind::IFunc { resolver } if resolver.starts_with("resolver."));
+    assert!(kinds.iter().any(is_chosen), "{kinds:?}");
+}
+
+#[test]
 fn ifuncs_have_stubs_and_resolvers_but_no_bodies() {
     let (program, linked) = link(&[
         "@chosen = ifunc i32 (i32), ptr @resolver

@@ -290,6 +290,15 @@ fn thread_locals_of_objects_are_refused() {
 }
 
 #[test]
+fn symbols_that_are_numbers_are_refused() {
+    let text = "module asm \".globl limit\\0Alimit = 42\"\n@limit = external global i8";
+    let message = error(vec![module("m.ll", text)]);
+    let expected =
+        "can't link `limit`: `m.ll (assembly)` defines it as a number instead of a place";
+    assert!(message.starts_with(expected), "{message}");
+}
+
+#[test]
 fn malformed_archives_are_refused() {
     let error = Archive::parse("x.a", &b"!<arch>\nnonsense"[..], None).expect_err("it is broken");
     assert!(
