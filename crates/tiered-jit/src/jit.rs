@@ -161,11 +161,12 @@ impl TieredJit {
     /// [`Error::Link`] if no function has that name, or several do; the candidates are listed.
     pub fn function<F: FunctionPointer>(&self, name: &str) -> Result<Function<F>, Error> {
         let engine = self.engine();
-        let _inside = fork::enter();
         let symbol: Arc<str> = engine.program().resolve_name(name)?.into();
         let address = engine.address(&symbol)?;
         // Before anybody can call it and get the address of a variable.
         if engine.program().note_outside_calls(&symbol) {
+            // Only here: whoever looks a function up must not wait for a `fork` that waits for a long compilation.
+            let _inside = fork::enter();
             let caller = format!("callers of `{}` outside the program", demangle(&symbol));
             settled::check_again(engine, &caller)?;
         }
