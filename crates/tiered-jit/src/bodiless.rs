@@ -137,6 +137,10 @@ impl Bodiless {
         // SAFETY: the stub of a function that IR calls a resolver: without parameters, returning a pointer. Whoever added its
         // module vouched for its code.
         match unsafe { landing::enter(entry, &self.fatal, resolver, Words(0, 0, 0)) } {
+            Ok(address) if address == function.stub() as u64 => Err(failure(
+                function,
+                "its resolver returned the function itself",
+            )),
             Ok(address) => CodePtr::new(address as usize)
                 .ok_or_else(|| failure(function, "its resolver returned null")),
             Err(Ended::By(error @ Error::IFunc { .. })) => Err(error),

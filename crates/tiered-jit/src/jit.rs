@@ -45,9 +45,15 @@ impl TieredJit {
     }
 
     pub(crate) fn start(builder: Builder) -> Result<Self, Error> {
-        Ok(Self {
-            owner: Owner::start(builder)?,
-        })
+        Ok(Self::of(Owner::start(builder)?))
+    }
+
+    pub(crate) fn of(owner: Arc<Owner>) -> Self {
+        Self { owner }
+    }
+
+    pub(crate) fn owner(&self) -> &Arc<Owner> {
+        &self.owner
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -86,7 +92,7 @@ impl TieredJit {
         &self,
         sources: impl IntoIterator<Item = ModuleSource>,
     ) -> Result<Vec<Module>, Error> {
-        let linked = self.link(sources)?;
+        let linked = self.link(sources, None)?;
         let engine = self.engine();
         // SAFETY: our caller vouches for the modules.
         unsafe { lifecycle::construct(engine, &linked, Arguments::none(), Uncaught::Error)? };
@@ -136,8 +142,12 @@ impl TieredJit {
         unsafe { unload::unload(self.engine(), modules) }
     }
 
-    /// Parses and links modules; none of their code runs.
-    fn link(&self, sources: impl IntoIterator<Item = ModuleSource>) -> Result<Linked, Error> {
+    /// Parses and links modules; none of their code runs. The entry function may be in an archive.
+    fn link(
+        &self,
+        sources: impl IntoIterator<Item = ModuleSource>,
+        entry: Option<&str>,
+    ) -> Result<Linked, Error> {
         let engine = self.engine();
         let _inside = fork::enter();
         let host = Input::Library(Arc::new(engine.host.named()));
@@ -146,7 +156,9 @@ impl TieredJit {
         let inputs = sources
             .into_iter()
             .map(|source| source.read(&engine.context_for_parsing(), &engine.host));
-        let linked = engine.link(std::iter::once(Ok(host)).chain(inputs))?;
+        let entry = entry.map(|entry| Input::Wanted(entry.to_owned()));
+        let first = std::iter::once(host).chain(entry);
+        let linked = engine.link(first.map(Ok).chain(inputs))?;
         settled::check_again(engine, "a module that was added")?;
         Ok(linked)
     }
@@ -238,7 +250,7 @@ impl TieredJit {
         entry: &str,
         arguments: &[std::ffi::CString],
     ) -> Result<i32, Error> {
-        let linked = self.link(sources)?;
+        let linked = self.link(sources, Some(entry))?;
         let engine = self.engine();
         lifecycle::entry(engine, entry)?;
         let arguments = Arguments::leak(arguments);

@@ -36,6 +36,7 @@ mod thread_local;
 mod trip;
 mod unload;
 mod unoptimised;
+mod weak;
 
 pub use config::{Builder, FatalHandler, Tiering};
 pub use entry::{Function, FunctionPointer};
@@ -46,6 +47,7 @@ pub use module::Module;
 pub use reoptimize::{Reoptimize, Ticket};
 pub use request::TransformError;
 pub use source::ModuleSource;
+pub use weak::WeakJit;
 
 pub use tjit_link::LinkError;
 pub use tjit_runtime::{

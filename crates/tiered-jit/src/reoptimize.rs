@@ -48,6 +48,9 @@ impl Reoptimize {
     /// It runs on a compile thread, on a fresh copy of the IR each time, and again if another request that was merged with
     /// this one turns out to be broken. If it returns an error, panics or leaves a broken module, the request fails with
     /// [`Error::Transform`] and the old version runs on.
+    ///
+    /// The JIT keeps it for when the version has to be made again, after [`TieredJit::thaw`](crate::TieredJit::thaw) for example. So
+    /// it must not own a handle on the JIT, which would never end then: give it a [`WeakJit`](crate::WeakJit).
     pub fn transform(
         mut self,
         transform: impl for<'ctx> FnMut(

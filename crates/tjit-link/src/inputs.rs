@@ -27,6 +27,9 @@ pub enum Input {
     /// A library of the host's: what it defines is not looked for in archives behind it. [`HostSymbols`] of the program
     /// have to find it too.
     Library(Arc<dyn HostSymbols>),
+    /// A symbol that is wanted of archives though nothing refers to it, as a linker's `-u`: the function that the program
+    /// starts with.
+    Wanted(String),
 }
 
 impl From<ThreadSafeModule> for Input {
@@ -54,6 +57,7 @@ impl fmt::Debug for Input {
             Self::Object(object) => f.debug_tuple("Object").field(object).finish(),
             Self::Archive(archive) => f.debug_tuple("Archive").field(archive).finish(),
             Self::Library(_) => f.write_str("Library"),
+            Self::Wanted(symbol) => f.debug_tuple("Wanted").field(symbol).finish(),
         }
     }
 }
@@ -77,6 +81,7 @@ pub(crate) fn gather<E: From<LinkError>>(
             Input::Module(module) => gathering.add_module(module)?,
             Input::Object(object) => gathering.add_object(object)?,
             Input::Library(library) => gathering.libraries.push(library),
+            Input::Wanted(symbol) => gathering.want(&symbol),
             Input::Archive(archive) => {
                 gathering.want_of_earlier(&archive);
                 gathering.archives.push((Arc::new(archive), HashSet::new()));
@@ -207,11 +212,7 @@ impl<'p, 'c> Gathering<'p, 'c> {
             seen,
             ..
         } = self;
-        let mut want = |name: &String| {
-            if seen.insert(name.clone()) {
-                wanted.push(name.clone());
-            }
-        };
+        let mut want = |name: &str| want(wanted, seen, name);
         let globals = modules[index].globals.iter();
         for global in globals.filter(|global| !global.is_reserved()) {
             match global.strength() {
@@ -234,10 +235,14 @@ impl<'p, 'c> Gathering<'p, 'c> {
     /// What earlier links left undefined is wanted of archives that come now.
     fn want_of_earlier(&mut self, archive: &Archive) {
         for name in archive.symbols() {
-            if self.program.undefined(name).is_some() && self.seen.insert(name.to_owned()) {
-                self.wanted.push(name.to_owned());
+            if self.program.undefined(name).is_some() {
+                self.want(name);
             }
         }
+    }
+
+    fn want(&mut self, name: &str) {
+        want(&mut self.wanted, &mut self.seen, name);
     }
 
     /// Links the members of an archive that are wanted, and those that they want.
@@ -292,5 +297,13 @@ impl<'p, 'c> Gathering<'p, 'c> {
                 return Ok(());
             }
         }
+    }
+}
+
+/// Takes down, once, that a symbol is used and not defined.
+fn want(wanted: &mut Vec<String>, seen: &mut HashSet<String>, name: &str) {
+    if !seen.contains(name) {
+        seen.insert(name.to_owned());
+        wanted.push(name.to_owned());
     }
 }

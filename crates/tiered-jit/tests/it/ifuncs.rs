@@ -39,6 +39,10 @@ fn a_resolver_that_fails_is_an_error() {
     for (body, words) in [
         ("return nullptr;", "its resolver returned null"),
         (
+            "return chosen;",
+            "its resolver returned the function itself",
+        ),
+        (
             "throw std::runtime_error(\"no choice\");",
             "it threw `std::runtime_error`: no choice",
         ),

@@ -242,6 +242,18 @@ fn archives_may_hold_both() {
 }
 
 #[test]
+fn the_entry_may_be_in_an_archive() {
+    let jit = quiet(TALLY);
+    let main = "int helper(void); int main(void) { return helper() + 1; }";
+    let main = bitcode_file(main, Lang::C, &["-O1"]);
+    let helper = native_object("int helper(void) { return 6; }", Lang::C, &[]);
+    let members = ModuleSource::file(archive(&[helper, main]));
+    // SAFETY: the test's own program.
+    let code = unsafe { jit.run_program([members], "main", &[]) };
+    assert_eq!(code.expect("it is found"), 7);
+}
+
+#[test]
 fn objects_that_can_not_be_linked_say_why() {
     let jit = quiet(TALLY);
     let twice = try_add(&jit, "twice.o", "long twice(long x) { return x; }", Lang::C);

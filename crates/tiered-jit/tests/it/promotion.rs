@@ -213,12 +213,17 @@ fn in_the_foreground_the_call_after_the_threshold_is_optimised() {
 #[test]
 fn transformations_may_make_functions_hot_in_the_foreground() {
     let jit = load(with_threshold(1).foreground(true), TALLY);
-    let inside = jit.clone();
+    let inside = jit.downgrade();
     let request = jit.reoptimize("twice").expect("it exists");
     let request = request.transform(move |_, _| {
-        assert_eq!(nullary(&inside, "tally"), 1);
+        let jit = inside.upgrade().expect("it is waited for");
+        assert_eq!(nullary(&jit, "tally"), 1);
         Ok(())
     });
     request.wait().expect("it compiles");
     assert_eq!(unary(&jit, "twice", 4), 8);
+    // What the version may have to be made again with does not keep the JIT alive.
+    let weak = jit.downgrade();
+    drop(jit);
+    assert!(weak.upgrade().is_none());
 }

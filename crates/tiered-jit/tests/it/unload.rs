@@ -339,10 +339,11 @@ fn transformations_can_not_remove() {
     let jit = builder(1_000).build().expect("it starts");
     let module = add_ir(&jit, "tally.ll", TALLY);
     let (sender, receiver) = channel();
-    let inner = jit.clone();
+    let inner = jit.downgrade();
     let request = jit.reoptimize("twice").expect("it exists");
     let request = request.transform(move |_, _| {
-        sender.send(remove(&inner, std::slice::from_ref(&module)))?;
+        let jit = inner.upgrade().expect("it is waited for");
+        sender.send(remove(&jit, std::slice::from_ref(&module)))?;
         Ok(())
     });
     request.wait().expect("it compiles");
