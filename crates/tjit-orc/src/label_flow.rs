@@ -3,16 +3,13 @@
 use std::collections::HashSet;
 
 use inkwell::values::{AsValueRef, FunctionValue, GlobalValue};
-use llvm_sys::core::{
-    LLVMGetCalledValue, LLVMGetFirstUse, LLVMGetInstructionOpcode, LLVMGetNextUse,
-    LLVMGetNumOperands, LLVMGetOperand, LLVMGetUser, LLVMGetValueKind, LLVMIsAAllocaInst,
-    LLVMIsAGlobalValue, LLVMIsAInstruction, LLVMIsAUser,
-};
+use llvm_sys::core::{LLVMGetCalledValue, LLVMGetNumOperands, LLVMIsAInstruction, LLVMIsAUser};
 use llvm_sys::prelude::LLVMValueRef;
 use llvm_sys::{LLVMOpcode, LLVMValueKind};
 
 use crate::references::name;
 use crate::survey::each_instruction;
+use crate::uses::{is_global, kind, local_variable, opcode, operand, users};
 
 /// Whether an address of a label of `function` may be seen after the call that it was taken in, or by other functions.
 ///
@@ -35,14 +32,11 @@ pub fn labels_escape(function: FunctionValue<'_>, tables: &[GlobalValue<'_>]) ->
         }
     });
     while let Some(value) = flow.pending.pop() {
-        // SAFETY: a live value; null when nothing uses it.
-        let mut next = unsafe { LLVMGetFirstUse(value) };
-        while !next.is_null() && !flow.escaped {
-            // SAFETY: a live use.
-            let user = unsafe { LLVMGetUser(next) };
+        if flow.escaped {
+            break;
+        }
+        for user in users(value) {
             flow.visit(value, user, &tables);
-            // SAFETY: a live use.
-            next = unsafe { LLVMGetNextUse(next) };
         }
     }
     flow.escaped
@@ -78,9 +72,7 @@ impl Flow {
     fn visit(&mut self, value: LLVMValueRef, user: LLVMValueRef, tables: &HashSet<LLVMValueRef>) {
         // SAFETY: a live value.
         if unsafe { LLVMIsAInstruction(user) }.is_null() {
-            // SAFETY: a live value.
-            let is_global = !unsafe { LLVMIsAGlobalValue(user) }.is_null();
-            match is_global {
+            match is_global(user) {
                 // The labels in a table's initializer.
                 true => self.escaped |= !tables.contains(&user),
                 false => self.add(user),
@@ -145,41 +137,6 @@ impl Flow {
         }
         self.escaped |= !(is("llvm.memset.") && local_variable(operand(call, 0)).is_some());
     }
-}
-
-/// The local variable that an address is in.
-fn local_variable(mut address: LLVMValueRef) -> Option<LLVMValueRef> {
-    loop {
-        // SAFETY: a live value.
-        if !unsafe { LLVMIsAAllocaInst(address) }.is_null() {
-            return Some(address);
-        }
-        // SAFETY: a live value.
-        if unsafe { LLVMIsAInstruction(address) }.is_null() {
-            return None;
-        }
-        match opcode(address) {
-            LLVMOpcode::LLVMGetElementPtr | LLVMOpcode::LLVMBitCast => {
-                address = operand(address, 0)
-            }
-            _ => return None,
-        }
-    }
-}
-
-fn kind(value: LLVMValueRef) -> LLVMValueKind {
-    // SAFETY: the callers pass live values.
-    unsafe { LLVMGetValueKind(value) }
-}
-
-fn opcode(instruction: LLVMValueRef) -> LLVMOpcode {
-    // SAFETY: the callers pass live instructions.
-    unsafe { LLVMGetInstructionOpcode(instruction) }
-}
-
-fn operand(user: LLVMValueRef, index: u32) -> LLVMValueRef {
-    // SAFETY: the callers pass live users and indices that their kind has.
-    unsafe { LLVMGetOperand(user, index) }
 }
 
 fn operands(user: LLVMValueRef) -> Vec<LLVMValueRef> {

@@ -79,7 +79,8 @@ pub(crate) fn body(callee: LLVMValueRef) -> Body {
     }
 }
 
-/// The local variable that an address is in.
+/// The local variable that an address is in. A cast to another address space may lead elsewhere, to the segment of a register
+/// on x86.
 pub(crate) fn local_variable(mut address: LLVMValueRef) -> Option<LLVMValueRef> {
     loop {
         // SAFETY: a live value.
@@ -91,9 +92,9 @@ pub(crate) fn local_variable(mut address: LLVMValueRef) -> Option<LLVMValueRef> 
             return None;
         }
         match opcode(address) {
-            LLVMOpcode::LLVMGetElementPtr
-            | LLVMOpcode::LLVMBitCast
-            | LLVMOpcode::LLVMAddrSpaceCast => address = operand(address, 0),
+            LLVMOpcode::LLVMGetElementPtr | LLVMOpcode::LLVMBitCast => {
+                address = operand(address, 0)
+            }
             _ => return None,
         }
     }
