@@ -1,7 +1,6 @@
 //! What the parts of a JIT share: the session, the program, the stubs, the runtime.
 
 use std::collections::HashMap;
-use std::ffi::CString;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
@@ -227,9 +226,7 @@ impl Engine {
         let mut defined = Vec::new();
         for object in &objects {
             let layer = self.dylib.session().object_layer();
-            let name =
-                CString::new(format!("object {}", object.module.index())).unwrap_or_default();
-            let contents = MemoryBuffer::named_copy_of(&object.bytes, &name);
+            let contents = MemoryBuffer::copy_of(&object.bytes);
             let tracker = self.dylib.create_tracker();
             layer.add(&tracker, contents)?;
             self.modules.keep(Some(object.module), tracker);

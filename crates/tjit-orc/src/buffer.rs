@@ -1,7 +1,5 @@
 //! Byte buffers that LLVM allocates and takes.
 
-use std::ffi::CStr;
-
 use llvm_sys::core::{
     LLVMCreateMemoryBufferWithMemoryRangeCopy, LLVMDisposeMemoryBuffer, LLVMGetBufferSize,
     LLVMGetBufferStart,
@@ -29,18 +27,12 @@ impl Drop for MemoryBuffer {
 impl MemoryBuffer {
     /// A buffer with a copy of `bytes`.
     pub fn copy_of(bytes: &[u8]) -> Self {
-        Self::named_copy_of(bytes, c"buffer")
-    }
-
-    /// A buffer with a copy of `bytes` and a name. ORC names symbols of objects that have initialisers after their buffers, so
-    /// that those of one dylib must have different ones.
-    pub fn named_copy_of(bytes: &[u8], name: &CStr) -> Self {
-        // SAFETY: the range is that of a live slice, the name is live, and LLVM copies both.
+        // SAFETY: the range is that of a live slice, and LLVM copies it.
         Self::new(unsafe {
             LLVMCreateMemoryBufferWithMemoryRangeCopy(
                 bytes.as_ptr().cast(),
                 bytes.len(),
-                name.as_ptr(),
+                c"buffer".as_ptr(),
             )
         })
     }
