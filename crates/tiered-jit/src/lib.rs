@@ -33,9 +33,12 @@ mod recipe;
 mod request;
 mod support;
 mod thread_local;
+mod transform;
 mod trip;
+mod unit;
 mod unload;
 mod unoptimised;
+mod version_numbers;
 mod weak;
 
 pub use config::{Builder, FatalHandler, Tiering};

@@ -10,8 +10,8 @@ use crate::config::Builder;
 use crate::engine::Engine;
 use crate::first_call::{FirstCall, FirstCalls};
 use crate::fork::{self, Restart};
-use crate::promote::{self, VersionNumbers};
-use crate::{Error, assemble, baseline, lifecycle};
+use crate::version_numbers::VersionNumbers;
+use crate::{Error, assemble, baseline, lifecycle, promote};
 
 /// LLVM recurses over types and expressions: at 10,000 levels it needs more than the 2 MiB of a Rust thread.
 pub(crate) const COMPILE_STACK: usize = 16 << 20;
