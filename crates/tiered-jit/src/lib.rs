@@ -13,6 +13,7 @@ mod assemble;
 mod baseline;
 mod bodiless;
 mod caller;
+mod code;
 mod counters;
 mod cpu_model;
 mod emit_ir;

@@ -8,6 +8,7 @@ use tjit_link::ModuleId;
 use tjit_orc::ResourceTracker;
 
 use crate::Error;
+use crate::code::{Code, Trackers};
 use crate::exit::Handle;
 
 /// A module that was added to a program. Dropping it does nothing; [`TieredJit::remove_module`](crate::TieredJit::remove_module)
@@ -45,25 +46,33 @@ impl fmt::Debug for Module {
 
 /// The modules of one program.
 #[derive(Default)]
-pub(crate) struct Modules(Mutex<HashMap<ModuleId, State>>);
+pub(crate) struct Modules {
+    states: Mutex<HashMap<ModuleId, State>>,
+    /// What belongs to no module.
+    unowned: Mutex<Trackers>,
+}
 
 struct State {
     module: Module,
     handle: Option<Arc<Handle>>,
     /// Of its data and of every object with versions of its functions.
-    trackers: Vec<ResourceTracker>,
+    trackers: Trackers,
 }
 
 impl Modules {
     fn states(&self) -> MutexGuard<'_, HashMap<ModuleId, State>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unowned(&self) -> MutexGuard<'_, Trackers> {
+        self.unowned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn add(&self, id: ModuleId, name: &str, handle: Option<Arc<Handle>>) {
         let state = State {
             module: Module::new(id, name),
             handle,
-            trackers: Vec::new(),
+            trackers: Trackers::default(),
         };
         self.states().insert(id, state);
     }
@@ -93,11 +102,22 @@ impl Modules {
         ids.iter().filter_map(of).collect()
     }
 
-    /// Has what `tracker` tracks freed with the module; without a module, with the program.
-    pub(crate) fn keep(&self, module: Option<ModuleId>, tracker: ResourceTracker) {
+    /// Has what `tracker` tracks freed with the module; without a module, with the program. Either way [`Modules::take`] gives
+    /// it out before that.
+    pub(crate) fn keep(&self, module: Option<ModuleId>, tracker: ResourceTracker) -> Code {
         let mut states = self.states();
-        if let Some(state) = module.and_then(|module| states.get_mut(&module)) {
-            state.trackers.push(tracker);
+        if let Some((id, state)) = module.and_then(|id| Some((id, states.get_mut(&id)?))) {
+            return state.trackers.insert(Some(id), tracker);
+        }
+        drop(states);
+        self.unowned().insert(None, tracker)
+    }
+
+    /// What `code` tracks, to be freed alone; `None` if it is gone already, alone or with its module.
+    pub(crate) fn take(&self, code: Code) -> Option<ResourceTracker> {
+        match code.module() {
+            Some(module) => self.states().get_mut(&module)?.trackers.take(code),
+            None => self.unowned().take(code),
         }
     }
 
@@ -134,6 +154,8 @@ impl Modules {
     pub(crate) fn remove(&self, ids: &[ModuleId]) -> Vec<ResourceTracker> {
         let mut states = self.states();
         let removed = ids.iter().filter_map(|id| states.remove(id));
-        removed.flat_map(|state| state.trackers).collect()
+        removed
+            .flat_map(|state| state.trackers.into_all())
+            .collect()
     }
 }

@@ -10,6 +10,7 @@ use tjit_orc::{MemoryBuffer, ResourceTracker, ThreadSafeModule};
 use tjit_runtime::{Phase, PhaseTimes};
 
 use crate::Error;
+use crate::code::Code;
 use crate::engine::Engine;
 
 /// An object that is linked and ready to run.
@@ -17,6 +18,8 @@ pub(crate) struct Emitted {
     addresses: HashMap<String, u64>,
     sizes: HashMap<String, usize>,
     pub(crate) phases: PhaseTimes,
+    /// What to free it by.
+    pub(crate) code: Code,
 }
 
 impl Emitted {
@@ -57,12 +60,13 @@ pub(crate) fn emit<'a>(
     phases.add(Phase::Link, start.elapsed());
     match linked {
         Ok(addresses) => {
-            engine.modules.keep(home(engine, bodies), tracker);
+            let code = engine.modules.keep(home(engine, bodies), tracker);
             engine.facts.memory.note(referenced);
             Ok(Emitted {
                 addresses,
                 sizes,
                 phases,
+                code,
             })
         }
         Err(error) => {

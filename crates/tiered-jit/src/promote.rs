@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use tjit_runtime::{Job, JobOutcome, VersionInfo};
 
 use crate::Error;
+use crate::code::Code;
 use crate::engine::Engine;
 use crate::facts::unit::Use;
 use crate::request::Request;
@@ -96,13 +97,26 @@ fn attempt<'r>(
     })
     .unwrap_or_else(|panic| Err(failure(record, &panic.to_string())));
     match outcome {
-        Ok((compiled, counts)) => {
-            job.relies_on(counts);
-            job.publish(compiled, |address| engine.install(record, address))
+        Ok(ready) => {
+            job.relies_on(ready.facts);
+            let outcome = job.publish(ready.compiled, |address| engine.install(record, address));
+            if !matches!(outcome, Ok(JobOutcome::Installed(_))) {
+                discard(engine, ready.code);
+            }
+            outcome
         }
         Err(error) => {
             job.fail(&error.to_string());
             Err(error)
         }
+    }
+}
+
+/// Frees what was linked and not published.
+fn discard(engine: &Engine, code: Code) {
+    if let Some(tracker) = engine.modules.take(code) {
+        // What can't be freed is not used: nobody minds it.
+        // SAFETY: nobody but this thread has had its address, and it was not stored.
+        let _freed = unsafe { tracker.remove() };
     }
 }

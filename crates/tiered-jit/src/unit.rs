@@ -9,6 +9,7 @@ use tjit_mangle::Tier;
 use tjit_runtime::{Compiled, FactCounts, FunctionRecord, Phase, PhaseTimes, UnitId};
 
 use crate::Error;
+use crate::code::Code;
 use crate::emit_ir;
 use crate::engine::Engine;
 use crate::facts::{self, unit::Use};
@@ -16,6 +17,15 @@ use crate::object;
 use crate::request::Request;
 use crate::transform::transform;
 use crate::version_numbers::VersionNumbers;
+
+/// A unit that is linked and can be published.
+pub(crate) struct Ready {
+    pub(crate) compiled: Compiled,
+    /// How much it relies on.
+    pub(crate) facts: FactCounts,
+    /// The memory it is in.
+    pub(crate) code: Code,
+}
 
 /// Compiles one version for all `requests`; those whose own transformation or pipeline is broken are answered and dropped, so
 /// that they don't take the others down with them. When the fault is nobody's it may be that of an imported callee, which may
@@ -25,11 +35,11 @@ pub(crate) fn compile_without_broken(
     (numbers, facts): (&VersionNumbers, (UnitId, Use)),
     record: &FunctionRecord,
     requests: &mut Vec<Request>,
-) -> Result<(Compiled, FactCounts), Error> {
+) -> Result<Ready, Error> {
     let mut imports = &engine.config.imports;
     loop {
         match compile(engine, (numbers, facts), record, (requests, imports)) {
-            Ok(compiled) => return Ok(compiled),
+            Ok(ready) => return Ok(ready),
             Err(Failure {
                 culprit: Some(index),
                 error,
@@ -67,7 +77,7 @@ fn compile(
     (numbers, (fact_unit, allowed)): (&VersionNumbers, (UnitId, Use)),
     record: &FunctionRecord,
     (requests, imports): (&mut [Request], &ImportBudget),
-) -> Result<(Compiled, FactCounts), Failure> {
+) -> Result<Ready, Failure> {
     let version = numbers.next(engine, record)?;
     let body = tjit_mangle::body_name(record.symbol(), version, Tier::Optimized);
     let mut phases = PhaseTimes::new();
@@ -118,7 +128,11 @@ fn compile(
         body: Arc::from(body),
         phases,
     };
-    Ok((compiled, counts))
+    Ok(Ready {
+        compiled,
+        facts: counts,
+        code: emitted.code,
+    })
 }
 
 pub(crate) fn failure(record: &FunctionRecord, reason: &str) -> Error {
