@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tjit_runtime::{Counters, FunctionRecord, Tier, TierPolicy};
 
-/// Re-arms the counters that `tjit-instrument` put into baseline code.
+/// Re-arms and reads the counters that `tjit-instrument` put into baseline code.
 #[derive(Debug)]
 pub(crate) struct EntryCounters {
     policy: Arc<dyn TierPolicy>,
@@ -20,14 +20,28 @@ impl EntryCounters {
 
 impl Counters for EntryCounters {
     fn rearm(&self, function: &FunctionRecord, calls: NonZeroU64) {
-        let Some(address) = function.counter() else {
+        let Some(counter) = counter(function) else {
             return;
         };
         let threshold = self.policy.threshold(function, Tier::BASELINE).get();
-        // SAFETY: the address is that of the function's counter, an aligned i64 in the data of its baseline, which is not
-        // freed while the function can trip; generated code accesses it by atomic loads and stores only.
-        let counter = unsafe { AtomicU64::from_ptr(address as *mut u64) };
         // Relaxed: the counter orders nothing; a concurrent increment may win, which delays the next trip.
         counter.store(threshold.saturating_sub(calls.get()), Ordering::Relaxed);
     }
+
+    fn calls_since_trip(&self, function: &FunctionRecord) -> u64 {
+        let threshold = self.policy.threshold(function, Tier::BASELINE).get();
+        // Relaxed: a hint.
+        counter(function).map_or(0, |counter| {
+            counter.load(Ordering::Relaxed).saturating_sub(threshold)
+        })
+    }
+}
+
+/// The counter in the baseline of `function`, if it has one.
+fn counter(function: &FunctionRecord) -> Option<&AtomicU64> {
+    let address = function.counter()?;
+    // SAFETY: the address is that of the function's counter, an aligned i64 in the data of its baseline, which is not freed while
+    // the function can trip or a worker that is inside the gate (`fork::enter`) looks; generated code accesses it by atomic
+    // loads and stores only.
+    Some(unsafe { AtomicU64::from_ptr(address as *mut u64) })
 }

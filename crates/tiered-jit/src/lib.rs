@@ -55,9 +55,9 @@ pub use weak::WeakJit;
 
 pub use tjit_link::LinkError;
 pub use tjit_runtime::{
-    Cause, DefaultPolicy, Event, EventKind, EventReceiver, FactCounts, FunctionRecord,
-    FunctionState, Phase, PhaseTimes, Published, RequestOutcome, Stats, Tier, TierPolicy,
-    TierStats, VersionInfo,
+    CancelOutcome, Cause, DeclineReason, DefaultPolicy, Event, EventKind, EventReceiver,
+    FactCounts, FunctionRecord, FunctionState, HoldOff, Phase, PhaseTimes, Published,
+    RequestOutcome, Stats, Tier, TierPolicy, TierStats, VersionInfo, Waiting,
 };
 
 #[doc(inline)]

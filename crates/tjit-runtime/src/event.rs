@@ -1,7 +1,8 @@
 //! What happened to a function, for logs, tests and tuning.
 
 use crate::version::{Cause, Published, VersionInfo};
-use crate::{FunctionId, RequestOutcome, Tier};
+use crate::{CancelOutcome, FunctionId, RequestOutcome, Tier};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,6 +78,25 @@ pub enum EventKind {
     Reset,
     /// It is gone with its module.
     Removed,
+    /// A trip or a request came to nothing.
+    Declined {
+        /// What it was.
+        cause: Cause,
+        /// Why.
+        reason: DeclineReason,
+    },
+    /// Requests that waited for a worker were taken out again.
+    Cancelled {
+        /// How many.
+        requests: usize,
+        /// What became of the function.
+        outcome: CancelOutcome,
+    },
+    /// Requests had waited past their deadlines when a worker came to them.
+    Expired {
+        /// How many.
+        requests: usize,
+    },
     /// A job ended without a new version; the old one runs on.
     PromotionFailed {
         /// The tier it aimed for.
@@ -86,4 +106,29 @@ pub enum EventKind {
         /// What the compiler said.
         reason: Arc<str>,
     },
+}
+
+/// Why a trip or a request did not lead to a job.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum DeclineReason {
+    /// The runtime was shut down.
+    Stopped,
+    /// It is not a function of the program any more.
+    Removed,
+    /// The last attempt failed: only a request starts another.
+    Failed,
+    /// What the embedder says.
+    Other(Arc<str>),
+}
+
+impl fmt::Display for DeclineReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stopped => "the JIT is shutting down",
+            Self::Removed => "the function was removed from the program",
+            Self::Failed => "the last attempt failed, and only a request starts another",
+            Self::Other(reason) => reason,
+        })
+    }
 }

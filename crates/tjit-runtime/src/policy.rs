@@ -1,8 +1,9 @@
 //! When a function is worth more work, and how much of the machine the compiler may have.
 
-use crate::{FunctionRecord, Tier};
+use crate::{Cause, FunctionRecord, Tier};
 use std::fmt::Debug;
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::time::Duration;
 
 use crate::sleepers::MAX_WORKERS;
 
@@ -24,11 +25,74 @@ pub trait TierPolicy: Debug + Send + Sync {
         current.max(Tier::OPTIMIZED)
     }
 
+    /// Which of the functions that tripped is served next: the one with the highest number, and of equal ones the one that waits
+    /// longest. Requests and renewals are served before any trip.
+    ///
+    /// Called by workers, for a bounded number of functions at a time, with locks of the runtime held: it must not call the
+    /// runtime. By default a call since the trip counts one and each millisecond of waiting ten: a function that is called every
+    /// 100 µs, and would save a hundredth of a core at a microsecond per call, is as urgent as one that merely waits, so that
+    /// none waits for ever.
+    fn priority(&self, waiting: &Waiting<'_>) -> u64 {
+        let aged = waiting.waited.as_micros() / 100;
+        let aged = u64::try_from(aged).unwrap_or(u64::MAX);
+        waiting.calls.saturating_add(aged)
+    }
+
+    /// How long trips wait while the program starts; read once by [`Runtime::new`](crate::Runtime::new). By default they don't.
+    fn hold_off(&self) -> HoldOff {
+        HoldOff::NONE
+    }
+
     /// How many threads shall compile in the background; read once by the embedder that starts them.
     fn workers(&self) -> NonZeroUsize;
 
     /// How many trips may wait for a worker; read once by [`Runtime::new`](crate::Runtime::new).
     fn queue_capacity(&self) -> NonZeroUsize;
+}
+
+/// A function that tripped and waits for a worker.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Waiting<'a> {
+    /// The function.
+    pub record: &'a FunctionRecord,
+    /// Why it waits.
+    pub cause: Cause,
+    /// Calls since it tripped, as far as its counters say ([`Counters::calls_since_trip`]).
+    pub calls: u64,
+    /// Time since it tripped.
+    pub waited: Duration,
+}
+
+impl<'a> Waiting<'a> {
+    /// A function that has tripped just now.
+    #[must_use]
+    pub fn new(record: &'a FunctionRecord, cause: Cause) -> Self {
+        Self {
+            record,
+            cause,
+            calls: 0,
+            waited: Duration::ZERO,
+        }
+    }
+}
+
+/// For how long workers leave functions that tripped alone while the program starts: compiling them takes time from first calls,
+/// for which the program waits. Requests are not held off.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct HoldOff {
+    /// Trips are held while the last first call is less than this ago; zero for no hold-off.
+    pub quiet: Duration,
+    /// But no trip for longer than this.
+    pub at_most: Duration,
+}
+
+impl HoldOff {
+    /// Trips are served at once.
+    pub const NONE: Self = Self {
+        quiet: Duration::ZERO,
+        at_most: Duration::ZERO,
+    };
 }
 
 /// Two tiers, the same threshold for each function.
@@ -87,6 +151,16 @@ pub trait Counters: Debug + Send + Sync {
     /// Makes `function` trip again after `calls` more calls. Called on the path of a trip, possibly in a signal handler: it
     /// must not lock, allocate or block. [`FunctionRecord::counter`] says where the counter is.
     fn rearm(&self, function: &FunctionRecord, calls: NonZeroU64);
+
+    /// How often `function` was called since its counter reached the threshold: counters go on counting while the function waits.
+    /// 0 if that is not known.
+    ///
+    /// Called by workers with locks of the runtime held, and with the guard that was entered for
+    /// [`Worker::next_job_inside`](crate::Worker::next_job_inside).
+    fn calls_since_trip(&self, function: &FunctionRecord) -> u64 {
+        let _ = function;
+        0
+    }
 }
 
 /// For programs whose counters need no re-arming, because they call into the runtime on every call past the threshold.

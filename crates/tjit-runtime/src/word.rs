@@ -79,6 +79,20 @@ pub enum RequestOutcome {
     Removed,
 }
 
+/// What cancelling requests did to a function.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum CancelOutcome {
+    /// None of the requests that wait was meant: a job has taken it, or it was answered, or there never was one.
+    Nothing,
+    /// Other requests wait for the function still.
+    Shared,
+    /// No request is left, but the function tripped or is to be renewed and waits for that.
+    StillQueued,
+    /// Nothing waits for the function any more: it is what it was before.
+    Dequeued,
+}
+
 /// How the compilation of the baseline ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum BaselineEnd {
