@@ -11,7 +11,7 @@ use tjit_stubs::CodePtr;
 use crate::config::FatalHandler;
 use crate::host::Host;
 use crate::landing::{self, Ended, Entry, Words};
-use crate::{Error, caller};
+use crate::{Error, caller, fork};
 
 /// All of them, by the number of stub and record.
 pub(crate) struct Bodiless {
@@ -55,21 +55,21 @@ impl Bodiless {
     }
 
     pub(crate) fn add_undefined(&self, function: FunctionId) {
-        self.functions().insert(function, Kind::Undefined);
+        self.functions().kinds.insert(function, Kind::Undefined);
     }
 
     pub(crate) fn add_ifunc(&self, function: FunctionId, resolver: usize) {
         let kind = Kind::Chosen(resolver, Choice::Open);
-        self.functions().insert(function, kind);
+        self.functions().kinds.insert(function, kind);
     }
 
     /// A module that was added later defines it.
     pub(crate) fn remove(&self, function: FunctionId) {
-        self.functions().remove(&function);
+        self.functions().kinds.remove(&function);
     }
 
     pub(crate) fn contains(&self, function: FunctionId) -> bool {
-        self.functions().contains_key(&function)
+        self.functions().kinds.contains_key(&function)
     }
 
     /// Where a call of `function` that returns to `return_address` shall go; `None` if the function has a body.
@@ -79,7 +79,7 @@ impl Bodiless {
         function: FunctionId,
         return_address: usize,
     ) -> Option<Result<CodePtr, Error>> {
-        let kind = self.functions().get(&function).cloned()?;
+        let kind = self.functions().kinds.get(&function).cloned()?;
         let record = table.get(function)?;
         Some(match kind {
             Kind::Undefined => self.in_host(record).ok_or_else(|| Error::Undefined {
@@ -92,6 +92,7 @@ impl Bodiless {
 
     /// The program may have opened a library meanwhile.
     fn in_host(&self, function: &FunctionRecord) -> Option<CodePtr> {
+        let _inside = fork::enter_briefly();
         let address = self.host.find(function.symbol())?;
         usize::try_from(address).ok().and_then(CodePtr::new)
     }
@@ -109,13 +110,14 @@ impl Bodiless {
             Err(error) => Choice::Failed(error.clone()),
         };
         self.functions()
+            .kinds
             .insert(function.id(), Kind::Chosen(resolver, choice));
         result
     }
 
     fn begin(&self, function: &FunctionRecord) -> Result<Begun, Error> {
         let mut functions = self.functions();
-        let Some(Kind::Chosen(resolver, choice)) = functions.get_mut(&function.id()) else {
+        let Some(Kind::Chosen(resolver, choice)) = functions.kinds.get_mut(&function.id()) else {
             return Err(failure(function, "it is not an ifunc"));
         };
         match choice {
@@ -149,12 +151,34 @@ impl Bodiless {
         }
     }
 
-    // Nothing that panics or runs code of others happens under the lock.
-    fn functions(&self) -> MutexGuard<'_, HashMap<FunctionId, Kind>> {
-        self.functions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// To be called in a child of `fork`, which does not have the thread that may be running a resolver.
+    pub(crate) fn forget_other_threads(&self) {
+        if !self.turn.forget_other_threads() {
+            return;
+        }
+        for kind in self.functions().kinds.values_mut() {
+            if let Kind::Chosen(_, choice @ Choice::UnderWay) = kind {
+                *choice = Choice::Open;
+            }
+        }
     }
+
+    // Nothing that panics or runs code of others happens under the lock. Every first call takes it, those of signal handlers too,
+    // and a child must find it free.
+    fn functions(&self) -> Functions<'_> {
+        let brief = fork::enter_briefly();
+        let kinds = self.functions.lock();
+        Functions {
+            kinds: kinds.unwrap_or_else(PoisonError::into_inner),
+            _brief: brief,
+        }
+    }
+}
+
+struct Functions<'b> {
+    // Dropped first of the two.
+    kinds: MutexGuard<'b, HashMap<FunctionId, Kind>>,
+    _brief: fork::Brief,
 }
 
 enum Begun {
@@ -203,6 +227,17 @@ impl Turn {
         }
         *holder = Some(this);
         Some(Taken(self))
+    }
+
+    /// Takes the turn from a thread that is not this one. Whether there was one.
+    fn forget_other_threads(&self) -> bool {
+        // SAFETY: it has no preconditions.
+        let this = unsafe { libc::pthread_self() };
+        // A lock that was held for the moment of the fork is held for ever: then nobody has the turn any more, here.
+        let Ok(mut holder) = self.holder.try_lock() else {
+            return false;
+        };
+        holder.take_if(|holder| *holder != this).is_some()
     }
 }
 

@@ -13,11 +13,15 @@ use std::sync::{
 /// Who compiles or links reads; who forks or unloads writes.
 static GATE: RwLock<()> = RwLock::new(());
 
+/// Who takes a lock of a JIT for a moment reads; who forks writes. Order: the gate, then this.
+static BRIEFS: RwLock<()> = RwLock::new(());
+
 /// What has threads to be started again in a child. Order: this lock, then the gate.
 static JITS: Mutex<Vec<Weak<dyn Restart>>> = Mutex::new(Vec::new());
 
 thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
+    static BRIEF: Cell<bool> = const { Cell::new(false) };
     static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
 }
 
@@ -31,6 +35,7 @@ pub(crate) trait Restart: Send + Sync {
 struct Held {
     jits: MutexGuard<'static, Vec<Weak<dyn Restart>>>,
     gate: RwLockWriteGuard<'static, ()>,
+    briefs: RwLockWriteGuard<'static, ()>,
     // Dropped last.
     signals: Signals,
 }
@@ -49,6 +54,37 @@ pub(crate) fn enter() -> Inside {
     let gate = GATE.read().unwrap_or_else(PoisonError::into_inner);
     INSIDE.set(true);
     Inside(Some(gate))
+}
+
+/// The right to take a lock of a JIT for a moment; nobody forks while it exists. No signal handler runs on its thread.
+pub(crate) struct Brief {
+    // Dropped first of the two.
+    gate: Option<RwLockReadGuard<'static, ()>>,
+    _signals: Signals,
+}
+
+/// As [`enter`], for look-ups: it does not wait for a fork that waits for compilers. Whoever has it must not [`enter`] then, nor wait
+/// for anything but locks.
+pub(crate) fn enter_briefly() -> Brief {
+    // Handlers come here as well, and must not find the gate half entered.
+    let signals = Signals(block_signals());
+    let is_open = !INSIDE.get() && !BRIEF.get();
+    let gate = is_open.then(|| BRIEFS.read().unwrap_or_else(PoisonError::into_inner));
+    if gate.is_some() {
+        BRIEF.set(true);
+    }
+    Brief {
+        gate,
+        _signals: signals,
+    }
+}
+
+impl Drop for Brief {
+    fn drop(&mut self) {
+        if self.gate.is_some() {
+            BRIEF.set(false);
+        }
+    }
 }
 
 /// Whether this thread is compiling or linking.
@@ -116,9 +152,11 @@ unsafe extern "C" fn prepare() {
     let signals = Signals(block_signals());
     let jits = JITS.lock().unwrap_or_else(PoisonError::into_inner);
     let gate = GATE.write().unwrap_or_else(PoisonError::into_inner);
+    let briefs = BRIEFS.write().unwrap_or_else(PoisonError::into_inner);
     let held = Held {
         jits,
         gate,
+        briefs,
         signals,
     };
     // A thread that forks while its locals are destroyed has nowhere to keep it: the gate opens again at once.
@@ -134,6 +172,7 @@ unsafe extern "C" fn in_child() {
     let Ok(Some(held)) = HELD.try_with(RefCell::take) else {
         return;
     };
+    drop(held.briefs);
     drop(held.gate);
     let jits: Vec<_> = held.jits.iter().filter_map(Weak::upgrade).collect();
     drop(held.jits);

@@ -96,11 +96,13 @@ impl TieredJit {
         let engine = self.engine();
         // SAFETY: our caller vouches for the modules.
         unsafe { lifecycle::construct(engine, &linked, Arguments::none(), Uncaught::Error)? };
+        let _brief = fork::enter_briefly();
         Ok(engine.modules.of(&linked.modules))
     }
 
     /// The modules of the program, in the order in which they were added.
     pub fn modules(&self) -> Vec<Module> {
+        let _brief = fork::enter_briefly();
         self.engine().modules.list()
     }
 
@@ -173,11 +175,13 @@ impl TieredJit {
     /// [`Error::Link`] if no function has that name, or several do; the candidates are listed.
     pub fn function<F: FunctionPointer>(&self, name: &str) -> Result<Function<F>, Error> {
         let engine = self.engine();
+        let brief = fork::enter_briefly();
         let symbol: Arc<str> = engine.program().resolve_name(name)?.into();
         let address = engine.address(&symbol)?;
+        let has_changed = engine.program().note_outside_calls(&symbol);
+        drop(brief);
         // Before anybody can call it and get the address of a variable.
-        if engine.program().note_outside_calls(&symbol) {
-            // Only here: whoever looks a function up must not wait for a `fork` that waits for a long compilation.
+        if has_changed {
             let _inside = fork::enter();
             let caller = format!("callers of `{}` outside the program", demangle(&symbol));
             settled::check_again(engine, &caller)?;
@@ -202,6 +206,7 @@ impl TieredJit {
     }
 
     fn find(&self, name: &str) -> Result<&FunctionRecord, Error> {
+        let _brief = fork::enter_briefly();
         let symbol = self.engine().program().resolve_name(name)?.to_string();
         if self.engine().program().is_native_function(&symbol) {
             return Err(Error::Native(symbol));
@@ -288,12 +293,14 @@ impl TieredJit {
 
     /// Counts and times of what was compiled up to now.
     pub fn stats(&self) -> Stats {
+        let _brief = fork::enter_briefly();
         self.engine().runtime.stats()
     }
 
     /// Everything that happens to functions from now on. At most `capacity` events wait for the receiver; a reader that is
     /// slower than that loses events, with a count, and never holds up the program.
     pub fn subscribe(&self, capacity: NonZeroUsize) -> EventReceiver {
+        let _brief = fork::enter_briefly();
         self.engine().runtime.events().subscribe(capacity)
     }
 

@@ -4,10 +4,10 @@ use std::ffi::{CString, c_char, c_int};
 
 use tjit_link::{Initializer, Linked};
 
-use crate::Error;
 use crate::engine::Engine;
 use crate::exit::{self, Due};
 use crate::landing::{self, Ended, Entry, Words};
+use crate::{Error, fork};
 
 unsafe extern "C" {
     // POSIX's; not in the libc crate.
@@ -82,6 +82,7 @@ pub(crate) unsafe fn construct(
         // SAFETY: a constructor takes nothing or the arguments of main; that it returns nothing is no matter in the C calling
         // conventions. Our caller vouches for its code.
         let _nothing = unsafe { call(engine, through, &constructor.symbol, arguments)? };
+        let _brief = fork::enter_briefly();
         let mut state = engine.facts.state();
         state.constructed.insert(constructor.symbol.as_str().into());
     }

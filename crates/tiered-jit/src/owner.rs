@@ -124,6 +124,7 @@ impl Restart for Owner {
             &mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner),
         ));
         self.engine.runtime.forget_workers();
+        self.engine.bodiless.forget_other_threads();
         // Without threads, functions that were not compiled before the fork can't be called, which is reported when they are.
         let _started = self.start_threads(self.first_calls.reopen());
     }

@@ -7,10 +7,10 @@ use inkwell::module::Module;
 use inkwell::values::FunctionValue;
 use tjit_runtime::{FunctionId, RequestOutcome, VersionInfo};
 
-use crate::Error;
 use crate::answer::{self, Question};
 use crate::engine::Engine;
 use crate::request::{Request, Transform, TransformError};
+use crate::{Error, fork};
 
 /// A request to recompile a function, being put together; nothing happens before [`Reoptimize::submit`] or
 /// [`Reoptimize::wait`].
@@ -79,7 +79,9 @@ impl Reoptimize {
             answer: Some(answer),
         };
         // Every way in which the runtime declines drops the request, and with it the answer: the ticket says so.
+        let brief = fork::enter_briefly();
         let outcome = self.engine.runtime.request(self.function, request);
+        drop(brief);
         Ticket {
             question,
             is_removed: outcome == Ok(RequestOutcome::Removed),

@@ -21,12 +21,16 @@ use crate::{Error, fork, lifecycle};
 /// # Safety
 /// As [`TieredJit::remove_modules`](crate::TieredJit::remove_modules).
 pub(crate) unsafe fn unload(engine: &Engine, modules: &[Module]) -> Result<(), Error> {
-    let ids = engine.modules.ids(modules)?;
-    engine.program().check_unload(&ids)?;
     if fork::is_inside() {
         return Err(Error::Inside);
     }
-    check_threads(engine, &ids)?;
+    let ids = {
+        let _brief = fork::enter_briefly();
+        let ids = engine.modules.ids(modules)?;
+        engine.program().check_unload(&ids)?;
+        check_threads(engine, &ids)?;
+        ids
+    };
     // SAFETY: says our caller.
     unsafe { end(engine, &ids)? };
     let Some(_alone) = fork::alone() else {

@@ -105,6 +105,7 @@ impl TieredJit {
     /// The variables that are frozen, by their linker-level names in alphabetical order, and who has their values.
     pub fn frozen(&self) -> Vec<Frozen> {
         let engine = self.engine();
+        let _brief = fork::enter_briefly();
         let symbols: Vec<_> = {
             let state = engine.facts.state();
             state

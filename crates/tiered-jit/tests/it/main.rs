@@ -3,6 +3,7 @@
 mod facts;
 #[cfg(target_arch = "x86_64")]
 mod folded_code;
+mod fork;
 mod ifuncs;
 mod landing;
 mod lifecycle;

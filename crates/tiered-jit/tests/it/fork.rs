@@ -1,0 +1,104 @@
+//! Children of `fork` while other threads use the JIT.
+//!
+//! Each test runs in a process of its own: what is forked must not be in the middle of other tests, which throw exceptions, and the
+//! unwinder's lock does not outlive a fork.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::thread;
+
+use std::num::NonZeroUsize;
+
+use tiered_jit::TieredJit;
+
+use crate::support::{Unary, add, quiet, unary};
+
+const ALONE: &str = "TJIT_TEST_FORK_ALONE";
+const CHILDREN: usize = 30;
+
+/// Runs the test of this name in a process of its own and returns whether it still has to run here: this is that process.
+fn is_alone(test: &str) -> bool {
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let binary = std::env::current_exe().expect("tests have a binary");
+    let output = Command::new(binary)
+        .args([test, "--exact", "--nocapture"])
+        .env(ALONE, "1")
+        .output()
+        .expect("it starts");
+    assert!(
+        output.status.success(),
+        "{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    false
+}
+
+/// A small function of its own name.
+fn function(index: i64) -> String {
+    format!("define i64 @f{index}(i64 %x) {{\n  %y = add i64 %x, {index}\n  ret i64 %y\n}}\n")
+}
+
+/// What other threads do while one forks: look-ups, requests, first calls.
+fn disturb(jit: &TieredJit, next: &AtomicI64, ends: &AtomicBool) {
+    while !ends.load(Ordering::Relaxed) {
+        jit.function::<Unary>("twice").expect("it exists");
+        drop(jit.reoptimize("twice").expect("it exists").submit());
+        assert!(jit.frozen().is_empty());
+        assert!(!jit.modules().is_empty());
+        assert!(jit.stats().failures() == 0);
+        drop(jit.subscribe(NonZeroUsize::MIN));
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        add(jit, &function(index)).expect("it is new");
+        assert_eq!(unary(jit, &format!("f{index}"), 1), 1 + index);
+    }
+}
+
+/// Adds a module and calls it, and has a function optimised. Does not return.
+fn use_in_child(jit: &TieredJit) -> ! {
+    // SAFETY: the process ends if it waits for ever, for longer than anything that works takes.
+    unsafe { libc::alarm(120) };
+    let caller = "declare i64 @twice(i64)\n\
+         define i64 @four_times(i64 %x) {\n  %y = call i64 @twice(i64 %x)\n  %z = call i64 @twice(i64 %y)\n  ret i64 %z\n}\n";
+    let added = add(jit, caller);
+    let optimized = jit
+        .reoptimize("four_times")
+        .and_then(|request| request.wait());
+    let is_right = added.is_ok() && optimized.is_ok() && unary(jit, "four_times", 3) == 12;
+    let answers = jit.frozen().is_empty() && jit.stats().failures() == 0;
+    // SAFETY: the child has nothing else to do.
+    unsafe { libc::_exit(i32::from(!is_right || !answers)) }
+}
+
+/// Forks, and returns what became of the child as `waitpid` tells it.
+fn fork(in_child: impl FnOnce()) -> i32 {
+    // SAFETY: the child uses the JIT, which supports it, and ends.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        in_child();
+    }
+    let mut status = -1;
+    // SAFETY: a child of this process and a place for its status.
+    unsafe { libc::waitpid(child, &raw mut status, 0) };
+    status
+}
+
+#[test]
+fn a_child_finds_no_lock_held() {
+    if !is_alone("fork::a_child_finds_no_lock_held") {
+        return;
+    }
+    let jit = quiet("define i64 @twice(i64 %x) {\n  %y = mul i64 %x, 2\n  ret i64 %y\n}\n");
+    let (next, ends) = (AtomicI64::new(0), AtomicBool::new(false));
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| disturb(&jit, &next, &ends));
+        }
+        let mut statuses = (0..CHILDREN).map(|_| fork(|| use_in_child(&jit)));
+        let failed = statuses.find(|&status| status != 0);
+        ends.store(true, Ordering::Relaxed);
+        assert_eq!(failed, None, "as waitpid tells it");
+    });
+}
