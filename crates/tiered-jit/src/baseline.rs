@@ -195,10 +195,11 @@ impl<'r> Group<'r> {
                 let Some(function) = module.get_function(body) else {
                     return Ok(None);
                 };
-                let threshold = engine
-                    .config
-                    .policy
-                    .threshold(guard.record(), Tier::BASELINE);
+                let policy = &engine.config.policy;
+                let thresholds = policy.thresholds(guard.record(), Tier::BASELINE);
+                let Some(threshold) = thresholds.calls else {
+                    return Ok(None);
+                };
                 let counter = EntryCounter {
                     threshold,
                     optnone: OptNone::Respect,

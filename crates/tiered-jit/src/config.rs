@@ -94,7 +94,7 @@ impl Builder {
         self
     }
 
-    /// Calls of a baseline function before it is recompiled; see [`DefaultPolicy::call_threshold`] for the default.
+    /// Calls of a baseline function before it is recompiled; see [`DefaultPolicy::CALLS`] for the default.
     #[must_use]
     pub fn threshold(mut self, calls: NonZeroU64) -> Self {
         self.threshold = Some(calls);
@@ -195,12 +195,10 @@ impl Builder {
     pub(crate) fn config(&self) -> Config {
         let policy = self.policy.clone().unwrap_or_else(|| {
             let default = DefaultPolicy::default();
-            let call_threshold = self.threshold.unwrap_or(default.call_threshold);
-            let retry_after = NonZeroU64::new(call_threshold.get() / 2).unwrap_or(NonZeroU64::MIN);
+            let calls = self.threshold.unwrap_or(DefaultPolicy::CALLS);
             let workers = self.workers.unwrap_or(default.workers);
             Arc::new(DefaultPolicy {
-                call_threshold,
-                retry_after,
+                tiers: DefaultPolicy::two_tiers(DefaultPolicy::after_calls(calls)),
                 workers,
                 ..default
             })

@@ -16,6 +16,11 @@ impl EntryCounters {
     pub(crate) fn new(policy: Arc<dyn TierPolicy>) -> Self {
         Self { policy }
     }
+
+    fn threshold(&self, function: &FunctionRecord) -> u64 {
+        let threshold = self.policy.thresholds(function, Tier::BASELINE).calls;
+        threshold.map_or(u64::MAX, NonZeroU64::get)
+    }
 }
 
 impl Counters for EntryCounters {
@@ -23,13 +28,13 @@ impl Counters for EntryCounters {
         let Some(counter) = counter(function) else {
             return;
         };
-        let threshold = self.policy.threshold(function, Tier::BASELINE).get();
+        let threshold = self.threshold(function);
         // Relaxed: the counter orders nothing; a concurrent increment may win, which delays the next trip.
         counter.store(threshold.saturating_sub(calls.get()), Ordering::Relaxed);
     }
 
     fn calls_since_trip(&self, function: &FunctionRecord) -> u64 {
-        let threshold = self.policy.threshold(function, Tier::BASELINE).get();
+        let threshold = self.threshold(function);
         // Relaxed: a hint.
         counter(function).map_or(0, |counter| {
             counter.load(Ordering::Relaxed).saturating_sub(threshold)

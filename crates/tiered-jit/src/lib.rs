@@ -55,9 +55,9 @@ pub use weak::WeakJit;
 
 pub use tjit_link::LinkError;
 pub use tjit_runtime::{
-    CancelOutcome, Cause, DeclineReason, DefaultPolicy, Event, EventKind, EventReceiver,
+    CancelOutcome, Cause, DeclineReason, DefaultPolicy, Directive, Event, EventKind, EventReceiver,
     FactCounts, FunctionRecord, FunctionState, HoldOff, Phase, PhaseTimes, Published,
-    RequestOutcome, Stats, Tier, TierPolicy, TierStats, VersionInfo, Waiting,
+    RequestOutcome, Stats, Thresholds, Tier, TierPolicy, TierSpec, TierStats, VersionInfo, Waiting,
 };
 
 #[doc(inline)]

@@ -9,7 +9,7 @@ use crate::code::Code;
 use crate::engine::Engine;
 use crate::facts::unit::Use;
 use crate::request::Request;
-use crate::unit::{compile_without_broken, failure};
+use crate::unit::{Order, compile_without_broken, failure};
 use crate::version_numbers::VersionNumbers;
 use crate::{facts, fork};
 
@@ -86,14 +86,20 @@ fn attempt<'r>(
     requests: &mut Vec<Request>,
 ) -> Result<JobOutcome<'r, Request>, Error> {
     let record = job.record();
-    let facts = (job.unit(), allowed);
+    let (unit, tier) = (job.unit(), job.tier());
     let outcome = tjit_orc::guard("compiling", || {
-        Ok(compile_without_broken(
-            engine,
-            (numbers, facts),
+        let Some(spec) = engine.config.policy.spec(tier) else {
+            return Ok(Err(failure(record, &format!("the policy has no {tier}"))));
+        };
+        let order = Order {
             record,
+            unit,
+            spec,
+            facts: allowed,
+            imports: &engine.config.imports,
             requests,
-        ))
+        };
+        Ok(compile_without_broken(engine, numbers, order))
     })
     .unwrap_or_else(|panic| Err(failure(record, &panic.to_string())));
     match outcome {

@@ -5,8 +5,7 @@ use std::time::Instant;
 
 use tjit_compile_layer::ModuleOptions;
 use tjit_link::ImportBudget;
-use tjit_mangle::Tier;
-use tjit_runtime::{Compiled, FactCounts, FunctionRecord, Phase, PhaseTimes, UnitId};
+use tjit_runtime::{Compiled, FactCounts, FunctionRecord, Phase, PhaseTimes, TierSpec, UnitId};
 
 use crate::Error;
 use crate::code::Code;
@@ -27,30 +26,42 @@ pub(crate) struct Ready {
     pub(crate) code: Code,
 }
 
-/// Compiles one version for all `requests`; those whose own transformation or pipeline is broken are answered and dropped, so
+/// What a unit is to be made of.
+pub(crate) struct Order<'o> {
+    pub(crate) record: &'o FunctionRecord,
+    /// Under which facts are recorded.
+    pub(crate) unit: UnitId,
+    /// The tier it is compiled for.
+    pub(crate) spec: &'o TierSpec,
+    /// Which facts it may rely on.
+    pub(crate) facts: Use,
+    pub(crate) imports: &'o ImportBudget,
+    /// Those it serves, with their transformations and options.
+    pub(crate) requests: &'o mut Vec<Request>,
+}
+
+/// Compiles one version for all requests of `order`; those whose own transformation or pipeline is broken are answered and dropped, so
 /// that they don't take the others down with them. When the fault is nobody's it may be that of an imported callee, which may
 /// never be called: a unit without imports is tried before giving up.
 pub(crate) fn compile_without_broken(
     engine: &Engine,
-    (numbers, facts): (&VersionNumbers, (UnitId, Use)),
-    record: &FunctionRecord,
-    requests: &mut Vec<Request>,
+    numbers: &VersionNumbers,
+    mut order: Order<'_>,
 ) -> Result<Ready, Error> {
-    let mut imports = &engine.config.imports;
     loop {
-        match compile(engine, (numbers, facts), record, (requests, imports)) {
+        match compile(engine, numbers, &mut order) {
             Ok(ready) => return Ok(ready),
             Err(Failure {
                 culprit: Some(index),
                 error,
-            }) if requests.len() > 1 => {
-                let request = requests.remove(index);
+            }) if order.requests.len() > 1 => {
+                let request = order.requests.remove(index);
                 if let Some(answer) = request.answer {
                     answer.give(Err(error));
                 }
             }
-            Err(Failure { culprit: None, .. }) if *imports != ImportBudget::NONE => {
-                imports = &ImportBudget::NONE;
+            Err(Failure { culprit: None, .. }) if *order.imports != ImportBudget::NONE => {
+                order.imports = &ImportBudget::NONE;
             }
             Err(Failure { error, .. }) => return Err(error),
         }
@@ -74,22 +85,22 @@ impl<E: Into<Error>> From<E> for Failure {
 
 fn compile(
     engine: &Engine,
-    (numbers, (fact_unit, allowed)): (&VersionNumbers, (UnitId, Use)),
-    record: &FunctionRecord,
-    (requests, imports): (&mut [Request], &ImportBudget),
+    numbers: &VersionNumbers,
+    order: &mut Order<'_>,
 ) -> Result<Ready, Failure> {
+    let record = order.record;
     let version = numbers.next(engine, record)?;
-    let body = tjit_mangle::body_name(record.symbol(), version, Tier::Optimized);
+    let body = tjit_mangle::body_name(record.symbol(), version, tjit_mangle::Tier::Optimized);
     let mut phases = PhaseTimes::new();
 
     let start = Instant::now();
     let unit = engine
         .program()
-        .unit_slice(record.symbol(), &body, imports)?;
+        .unit_slice(record.symbol(), &body, order.imports)?;
     phases.add(Phase::Slice, start.elapsed());
 
     let start = Instant::now();
-    for (index, request) in requests.iter_mut().enumerate() {
+    for (index, request) in order.requests.iter_mut().enumerate() {
         transform(record, &unit, &body, request).map_err(|error| Failure {
             culprit: Some(index),
             error,
@@ -98,18 +109,20 @@ fn compile(
     phases.add(Phase::Transform, start.elapsed());
 
     let start = Instant::now();
-    let counts = facts::unit::fold(engine, fact_unit, &unit, allowed)?;
+    let counts = facts::unit::fold(engine, order.unit, &unit, order.facts)?;
     phases.add(Phase::Fold, start.elapsed());
 
     if let Some(directory) = &engine.config.emit_ir {
         emit_ir::write(directory, &body, &unit)?;
     }
     // Of several pipelines the last one asked for wins.
+    let requests = &order.requests;
     let chosen = requests
         .iter()
         .rposition(|request| request.pipeline.is_some());
+    let asked_for = chosen.and_then(|index| requests[index].pipeline.clone());
     let options = ModuleOptions {
-        pipeline: chosen.and_then(|index| requests[index].pipeline.clone()),
+        pipeline: asked_for.or_else(|| pipeline_of(order)),
         values_folded: counts.values > 0,
     };
     let emitted = object::emit(engine, &unit, std::slice::from_ref(&body), [], &options).map_err(
@@ -133,6 +146,13 @@ fn compile(
         facts: counts,
         code: emitted.code,
     })
+}
+
+/// The pipeline of the function, or else of the tier, if either has one.
+fn pipeline_of(order: &Order<'_>) -> Option<String> {
+    let directed = order.record.directive().pipeline;
+    let directed = directed.map(|pipeline| pipeline.to_string());
+    directed.or_else(|| order.spec.pipeline.clone())
 }
 
 pub(crate) fn failure(record: &FunctionRecord, reason: &str) -> Error {

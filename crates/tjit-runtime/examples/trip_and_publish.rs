@@ -116,8 +116,9 @@ fn call(runtime: &Runtime<String>, memory: &Memory, id: FunctionId) -> Result<()
         // The slot still points at the lazy trampoline.
         if let Baseline::Mine(guard) = runtime.baseline(id)? {
             let record = guard.record();
-            let threshold = runtime.policy().threshold(record, Tier::BASELINE);
-            cells.calls_left.store(threshold.get(), Ordering::Relaxed);
+            let threshold = runtime.policy().thresholds(record, Tier::BASELINE).calls;
+            let calls = threshold.map_or(u64::MAX, NonZeroU64::get);
+            cells.calls_left.store(calls, Ordering::Relaxed);
             guard.publish(compile(record, Tier::BASELINE), |address| {
                 store(&cells.slot, address)
             })?;

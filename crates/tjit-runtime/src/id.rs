@@ -56,15 +56,16 @@ impl fmt::Display for UnitId {
 
 /// How a version was compiled; a higher number means more work by the compiler.
 ///
-/// Nothing in this crate counts on there being two tiers; [`Tier::MAX`] is what the state word has room for.
+/// The number of a tier is its place in the list of the policy ([`TierPolicy::tiers`](crate::TierPolicy::tiers)), which may be
+/// of any length up to what the state word has room for ([`Tier::MAX`]).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Tier(u8);
 
 impl Tier {
     /// O0 code generation with counters.
     pub const BASELINE: Self = Self(0);
-    /// Fully optimised, no counters. Tier 1 is left free for something between the two.
-    pub const OPTIMIZED: Self = Self(2);
+    /// The first tier above the baseline, which is the highest as long as the embedder names no more.
+    pub const OPTIMIZED: Self = Self(1);
     /// The highest tier that can be named.
     pub const MAX: Self = Self(15);
 
@@ -82,6 +83,12 @@ impl Tier {
     #[must_use]
     pub const fn number(self) -> u8 {
         self.0
+    }
+
+    /// The tier above it, or `None` above [`Tier::MAX`].
+    #[must_use]
+    pub const fn next(self) -> Option<Self> {
+        Self::new(self.0 + 1)
     }
 }
 

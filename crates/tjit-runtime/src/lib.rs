@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod baseline;
+mod directive;
 mod error;
 mod event;
 mod hub;
@@ -14,6 +15,7 @@ mod remove;
 mod runtime;
 mod stats;
 mod table;
+mod tiers;
 mod version;
 mod word;
 
@@ -23,6 +25,7 @@ mod ring;
 mod sleepers;
 
 pub use baseline::{Baseline, BaselineGuard, BaselineTicket, BaselineWait, Waited};
+pub use directive::Directive;
 pub use error::Error;
 pub use event::{DeclineReason, Event, EventKind};
 pub use hub::{EventHub, EventReceiver};
@@ -35,5 +38,6 @@ pub use runtime::{Runtime, TripOutcome};
 pub use sleepers::MAX_WORKERS;
 pub use stats::{StateCounts, Stats, TierStats};
 pub use table::FunctionTable;
+pub use tiers::{LOOP_INTERVAL, Thresholds, TierSpec};
 pub use version::{Cause, Compiled, FactCounts, Phase, PhaseTimes, Published, VersionInfo};
 pub use word::{CancelOutcome, FunctionState, RequestOutcome};

@@ -1,6 +1,6 @@
 //! When a function is worth more work, and how much of the machine the compiler may have.
 
-use crate::{Cause, FunctionRecord, Tier};
+use crate::{Cause, FunctionRecord, Thresholds, Tier, TierSpec};
 use std::fmt::Debug;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
@@ -9,20 +9,59 @@ use crate::sleepers::MAX_WORKERS;
 
 /// The embedder's say in when functions are promoted.
 ///
-/// [`TierPolicy::retry_after`] is called on the path of a trip, which may be in a signal handler: it must not lock, allocate
-/// or block. The others are called where code is compiled.
+/// [`TierPolicy::tiers`], [`TierPolicy::thresholds`] and [`TierPolicy::retry_after`] are called on the path of a trip, which may
+/// be in a signal handler: they must not lock, allocate or block. The others are called where code is compiled.
 pub trait TierPolicy: Debug + Send + Sync {
-    /// How many calls of code at `tier` it takes to trip.
-    fn threshold(&self, function: &FunctionRecord, tier: Tier) -> NonZeroU64;
+    /// The tiers, slowest code first, always the same: at least one and at most as many as [`Tier`] can name.
+    fn tiers(&self) -> &[TierSpec];
 
-    /// After how many more calls a function shall trip again whose trip met a full queue.
-    fn retry_after(&self, function: &FunctionRecord) -> NonZeroU64;
+    /// What [`TierPolicy::tiers`] says of `tier`.
+    fn spec(&self, tier: Tier) -> Option<&TierSpec> {
+        self.tiers().get(usize::from(tier.number()))
+    }
 
-    /// The tier that a promotion of a function at `current` aims for. The answer to a request for a function that is at the
-    /// top already is its own tier.
-    fn target(&self, function: &FunctionRecord, current: Tier) -> Tier {
+    /// The highest tier.
+    fn top(&self) -> Tier {
+        let above = self.tiers().len().saturating_sub(1);
+        u8::try_from(above)
+            .ok()
+            .and_then(Tier::new)
+            .unwrap_or(Tier::MAX)
+    }
+
+    /// What it takes for `function` to leave `tier`: what its directive says, or else the tier's own thresholds. Nothing leaves
+    /// the highest tier, and what has the directive `never` leaves none.
+    fn thresholds(&self, function: &FunctionRecord, tier: Tier) -> Thresholds {
+        if tier >= self.top() || function.is_never() {
+            return Thresholds::NEVER;
+        }
+        let own = function.directed_thresholds();
+        let of_tier = self.spec(tier);
+        let of_tier = of_tier.map_or(Thresholds::NEVER, |spec| spec.thresholds);
+        Thresholds {
+            calls: own.calls.or(of_tier.calls),
+            loops: own.loops.or(of_tier.loops),
+        }
+    }
+
+    /// After how many more calls a function shall trip again whose trip met a full queue. Half of what it takes to leave its
+    /// tier: the queue drains while the function stays as hot as it is.
+    fn retry_after(&self, function: &FunctionRecord) -> NonZeroU64 {
+        let tier = function.tier().unwrap_or(Tier::BASELINE);
+        let calls = self.thresholds(function, tier).calls;
+        let half = calls.and_then(|calls| NonZeroU64::new(calls.get() / 2));
+        half.unwrap_or(NonZeroU64::MIN)
+    }
+
+    /// The tier that a promotion of a function aims for. `current` is the tier of the version that runs, or that ran before it
+    /// was taken back. A trip leads to the next tier, a request to the highest, and a renewal to where the function was.
+    fn target(&self, function: &FunctionRecord, current: Tier, cause: Cause) -> Tier {
         let _ = function;
-        current.max(Tier::OPTIMIZED)
+        match cause {
+            Cause::Trip => current.next().unwrap_or(current).min(self.top()),
+            Cause::Renewal => current.min(self.top()),
+            Cause::FirstCall | Cause::Request => self.top(),
+        }
     }
 
     /// Which of the functions that tripped is served next: the one with the highest number, and of equal ones the one that waits
@@ -95,19 +134,11 @@ impl HoldOff {
     };
 }
 
-/// Two tiers, the same threshold for each function.
+/// The same thresholds for each function without a directive.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DefaultPolicy {
-    /// Calls of the baseline before the function is recompiled.
-    ///
-    /// 1,000 by default: recompiling a small function takes 1 to 11 ms of another core (`docs/architecture.md`, costs) and
-    /// saves in the order of a microsecond per call, so a function called less often does not earn it back. HotSpot's
-    /// second compiler asks for 5,000 (`Tier4InvocationThreshold`) behind a first one that asks for 200, .NET for 30
-    /// (`TC_CallCountThreshold`) after a hold-off of 100 ms.
-    pub call_threshold: NonZeroU64,
-    /// Calls until the next trip after one that met a full queue. Half the threshold by default: the queue drains while the
-    /// function stays as hot as it is.
-    pub retry_after: NonZeroU64,
+    /// The tiers, slowest code first: two by default, see [`DefaultPolicy::CALLS`] and [`DefaultPolicy::LOOPS`].
+    pub tiers: Vec<TierSpec>,
     /// Background threads. One less than the cores by default so that the program keeps its own, at least one and at most
     /// [`MAX_WORKERS`].
     pub workers: NonZeroUsize,
@@ -115,13 +146,42 @@ pub struct DefaultPolicy {
     pub queue_capacity: NonZeroUsize,
 }
 
+impl DefaultPolicy {
+    /// Calls of the baseline before a function is recompiled.
+    ///
+    /// Recompiling a small function takes 1 to 11 ms of another core (`docs/architecture.md`, costs) and
+    /// saves in the order of a microsecond per call, so a function called less often does not earn it back. HotSpot's
+    /// second compiler asks for 5,000 (`Tier4InvocationThreshold`) behind a first one that asks for 200, .NET for 30
+    /// (`TC_CallCountThreshold`) after a hold-off of 100 ms.
+    pub const CALLS: NonZeroU64 = NonZeroU64::new(1_000).unwrap();
+
+    /// Turns of its loops for each call of a threshold: 60, so that a function is recompiled after 60,000 turns by default, as
+    /// HotSpot's interpreter leaves a loop (`Tier3BackEdgeThreshold`); its second compiler asks for 40,000
+    /// (`Tier4BackEdgeThreshold`).
+    pub const LOOPS: NonZeroU64 = NonZeroU64::new(60).unwrap();
+
+    /// Thresholds of a tier that is left after `calls` calls, or [`DefaultPolicy::LOOPS`] as many turns of loops.
+    #[must_use]
+    pub const fn after_calls(calls: NonZeroU64) -> Thresholds {
+        Thresholds {
+            calls: Some(calls),
+            loops: Some(calls.saturating_mul(Self::LOOPS)),
+        }
+    }
+
+    /// A baseline that is left by `thresholds`, and the optimising tier.
+    #[must_use]
+    pub fn two_tiers(thresholds: Thresholds) -> Vec<TierSpec> {
+        vec![TierSpec::baseline(thresholds), TierSpec::optimized()]
+    }
+}
+
 impl Default for DefaultPolicy {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let workers = cores.saturating_sub(1).clamp(1, MAX_WORKERS);
         Self {
-            call_threshold: const { NonZeroU64::new(1_000).unwrap() },
-            retry_after: const { NonZeroU64::new(500).unwrap() },
+            tiers: Self::two_tiers(Self::after_calls(Self::CALLS)),
             workers: NonZeroUsize::new(workers).unwrap_or(NonZeroUsize::MIN),
             queue_capacity: const { NonZeroUsize::new(4_096).unwrap() },
         }
@@ -129,12 +189,8 @@ impl Default for DefaultPolicy {
 }
 
 impl TierPolicy for DefaultPolicy {
-    fn threshold(&self, _function: &FunctionRecord, _tier: Tier) -> NonZeroU64 {
-        self.call_threshold
-    }
-
-    fn retry_after(&self, _function: &FunctionRecord) -> NonZeroU64 {
-        self.retry_after
+    fn tiers(&self) -> &[TierSpec] {
+        &self.tiers
     }
 
     fn workers(&self) -> NonZeroUsize {

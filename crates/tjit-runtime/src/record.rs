@@ -1,9 +1,10 @@
 //! Everything that is known of one function.
 
+use crate::directive::DirectiveCell;
 use crate::primitive::{AtomicUsize, Condvar, Mutex, lock, wait};
 use crate::version::{Cause, Compiled, FactCounts, Phase, Published, VersionInfo};
 use crate::word::{AtomicWord, BaselineEnd, JobEnd, Word};
-use crate::{Error, FunctionId, FunctionState, Tier, UnitId};
+use crate::{Directive, Error, FunctionId, FunctionState, Thresholds, Tier, UnitId};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,12 +33,14 @@ impl FunctionInfo {
 
 /// One function: identity, state, counters and versions. Readable from any thread at any time.
 ///
-/// All methods but [`FunctionRecord::versions`] and [`FunctionRecord::failure`] take no lock and don't allocate, so they may be
+/// All methods but [`FunctionRecord::versions`], [`FunctionRecord::failure`], [`FunctionRecord::directive`] and
+/// [`FunctionRecord::set_directive`] take no lock and don't allocate, so they may be
 /// called in a signal handler.
 #[derive(Debug)]
 pub struct FunctionRecord {
     id: FunctionId,
     info: FunctionInfo,
+    directive: DirectiveCell,
     pub(crate) word: AtomicWord,
     code: AtomicUsize,
     counter: AtomicUsize,
@@ -98,6 +101,7 @@ impl FunctionRecord {
         Self {
             id,
             info,
+            directive: DirectiveCell::default(),
             word: AtomicWord::new(),
             code: AtomicUsize::new(0),
             counter: AtomicUsize::new(0),
@@ -171,10 +175,52 @@ impl FunctionRecord {
         self.dropped.load(Ordering::Relaxed)
     }
 
+    /// What was said of this function. Takes a lock: not for signal handlers.
+    #[must_use]
+    pub fn directive(&self) -> Directive {
+        self.directive.get()
+    }
+
+    /// Says something else of this function. It holds for what happens from now on: code that is there counts as it does.
+    pub fn set_directive(&self, directive: Directive) {
+        self.directive.set(directive);
+    }
+
+    /// Whether it is never to leave the baseline.
+    #[must_use]
+    pub fn is_never(&self) -> bool {
+        self.directive.never()
+    }
+
+    /// Whether it is to be optimised when it is first called.
+    #[must_use]
+    pub fn is_eager(&self) -> bool {
+        self.directive.eager()
+    }
+
+    /// Whether the version that runs is to stay.
+    #[must_use]
+    pub fn is_pinned(&self) -> bool {
+        self.directive.pinned()
+    }
+
+    /// The thresholds of its own.
+    #[must_use]
+    pub fn directed_thresholds(&self) -> Thresholds {
+        self.directive.thresholds()
+    }
+
     /// The history, oldest version first. Takes a lock: not for signal handlers.
     #[must_use]
     pub fn versions(&self) -> Vec<Arc<VersionInfo>> {
         lock(&self.cold).versions.clone()
+    }
+
+    /// The tier of the version above the baseline that was made last.
+    pub(crate) fn last_tier(&self) -> Option<Tier> {
+        let cold = lock(&self.cold);
+        let mut tiers = cold.versions.iter().rev().map(|version| version.tier);
+        tiers.find(|&tier| tier > Tier::BASELINE)
     }
 
     /// Why the last attempt failed, if it did. Takes a lock: not for signal handlers.

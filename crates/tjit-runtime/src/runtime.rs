@@ -12,6 +12,7 @@ use crate::version::Cause;
 use crate::word::Word;
 use crate::{
     Error, FunctionId, FunctionInfo, FunctionRecord, FunctionState, FunctionTable, RequestOutcome,
+    Tier,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -258,7 +259,14 @@ impl<R> Runtime<R> {
         } else {
             Cause::Trip
         };
-        let tier = self.core.policy.target(record, word.tier());
+        let current = match cause {
+            // It was taken back, and its tier with it.
+            Cause::Renewal if word.tier() == Tier::BASELINE => {
+                record.last_tier().unwrap_or(Tier::OPTIMIZED)
+            }
+            _ => word.tier(),
+        };
+        let tier = self.core.policy.target(record, current, cause);
         Some(Job::new(
             self,
             record,

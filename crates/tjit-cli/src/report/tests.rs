@@ -36,7 +36,7 @@ fn report() -> Report {
             .map(|index| Promoted {
                 function: format!("f{index}(int)"),
                 symbol: format!("_Z2f{index}i"),
-                tier: 2,
+                tier: 1,
                 cause: "trip".to_owned(),
                 code_bytes: 64,
                 total_us: 2_500,

@@ -41,13 +41,13 @@ fn a_life_is_told_in_order() {
         ("g", "baseline Installed g_baseline".to_owned()),
         ("f", "queued".to_owned()),
         ("g", "dropped".to_owned()),
-        ("f", "started tier 2, trip".to_owned()),
+        ("f", "started tier 1, trip".to_owned()),
         ("f", "promoted f_optimized, trip, 100 bytes".to_owned()),
         ("f", "requested Enqueued".to_owned()),
-        ("f", "started tier 2, request".to_owned()),
+        ("f", "started tier 1, request".to_owned()),
         (
             "f",
-            "failed tier 2, request: the transform returned an error".to_owned(),
+            "failed tier 1, request: the transform returned an error".to_owned(),
         ),
     ];
     assert_eq!(told, expected);
