@@ -27,6 +27,12 @@ pub(crate) fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexG
 }
 
 #[cfg(not(tjit_loom))]
+pub(crate) mod epoch;
+#[cfg(tjit_loom)]
+#[path = "primitive/epoch_model.rs"]
+pub(crate) mod epoch;
+
+#[cfg(not(tjit_loom))]
 mod imp {
     pub(crate) use crossbeam::queue::ArrayQueue;
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, fence};

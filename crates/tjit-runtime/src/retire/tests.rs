@@ -1,0 +1,93 @@
+//! What is retired comes out once, and never before those have left that may be in it.
+
+use super::Retired;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+#[test]
+fn comes_out_when_nobody_is_inside() {
+    let retired = Retired::default();
+    retired.retire(1);
+    retired.retire(2);
+    assert_eq!(retired.len(), 2);
+    assert_eq!(retired.collect(), [1, 2]);
+    assert!(retired.is_empty());
+    assert_eq!(retired.collect(), []);
+}
+
+#[test]
+fn a_pin_from_before_delays_it() {
+    let retired = Retired::default();
+    std::thread::scope(|scope| {
+        let (inside, is_inside) = mpsc::channel();
+        let (leave, may_leave) = mpsc::channel::<()>();
+        let reader = scope.spawn({
+            let retired = &retired;
+            move || {
+                let pin = retired.pin();
+                // A second one changes nothing.
+                drop(retired.pin());
+                inside.send(()).expect("the test waits");
+                may_leave.recv().expect("the test lets it go");
+                drop(pin);
+            }
+        });
+        is_inside.recv().expect("the thread pins");
+        retired.retire("version");
+        assert_eq!(retired.collect(), [""; 0], "somebody may be in it");
+        assert_eq!(retired.len(), 1);
+        leave.send(()).expect("the thread waits");
+        reader.join().expect("the thread does not panic");
+    });
+    assert_eq!(retired.collect(), ["version"]);
+}
+
+#[test]
+fn all_come_out_on_the_callers_word() {
+    let retired = Retired::default();
+    let _pin = retired.pin();
+    retired.retire(1);
+    assert_eq!(retired.take_all(), [1]);
+    assert_eq!(retired.take_all(), []);
+}
+
+#[test]
+fn pins_of_other_lists_don_t_matter() {
+    let (one, other) = (Retired::default(), Retired::<()>::default());
+    let _pin = other.pin();
+    one.retire(1);
+    assert_eq!(one.collect(), [1]);
+}
+
+#[test]
+fn nobody_sees_what_came_out() {
+    const VERSIONS: usize = 300;
+    let retired = Retired::default();
+    let live: Vec<_> = (0..=VERSIONS).map(|_| AtomicBool::new(true)).collect();
+    let slot = AtomicUsize::new(0);
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !ended.load(Ordering::Relaxed) {
+                    let _pin = retired.pin();
+                    let seen = slot.load(Ordering::Acquire);
+                    assert!(
+                        live[seen].load(Ordering::SeqCst),
+                        "version {seen} was freed"
+                    );
+                }
+            });
+        }
+        for next in 1..=VERSIONS {
+            let old = slot.swap(next, Ordering::AcqRel);
+            retired.retire(old);
+            for free in retired.collect() {
+                live[free].store(false, Ordering::SeqCst);
+            }
+        }
+        ended.store(true, Ordering::Relaxed);
+    });
+    let rest = retired.collect();
+    assert!(retired.is_empty(), "{} are left behind", rest.len());
+}
