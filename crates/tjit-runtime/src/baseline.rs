@@ -93,7 +93,8 @@ impl<'r> BaselineGuard<'r> {
         compiled: Compiled,
         install: impl FnOnce(usize) -> Result<(), E>,
     ) -> Result<Published, E> {
-        let (published, version) = match self.record.publish_baseline(compiled, install) {
+        let now = self.core.now();
+        let (published, version) = match self.record.publish_baseline(compiled, install, now) {
             Ok(done) => done,
             Err(error) => {
                 self.end_with(&error.to_string());

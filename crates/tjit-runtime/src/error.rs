@@ -25,6 +25,9 @@ pub enum Error {
     /// The function is being compiled.
     #[error("removing `{0}`: it is being compiled; wait until it is not")]
     Busy(Arc<str>),
+    /// The runtime was shut down.
+    #[error("compiling `{0}`: the runtime was shut down")]
+    Stopped(Arc<str>),
     /// 2³² functions are registered.
     #[error("registering `{0}`: the function table is full")]
     TableFull(Arc<str>),

@@ -74,6 +74,15 @@ pub enum EventKind {
         /// What changed.
         reason: Arc<str>,
     },
+    /// A job ended without a new version and without a failure; the old version runs on.
+    PromotionWithdrawn {
+        /// The tier it aimed for.
+        tier: Tier,
+        /// Why it was begun.
+        cause: Cause,
+        /// Why it was given up.
+        reason: Arc<str>,
+    },
     /// Its versions are gone with the module they were of, and another has an equal definition: the next call is a first call.
     Reset,
     /// It is gone with its module.

@@ -78,6 +78,11 @@ impl EventHub {
         }
     }
 
+    /// Time since the runtime was made.
+    pub(crate) fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+
     /// Does anybody listen? Relaxed: an event that races with a subscription may or may not be seen by it.
     fn is_active(&self) -> bool {
         self.active.load(Ordering::Relaxed) != 0
@@ -154,10 +159,7 @@ impl EventHub {
     }
 
     fn stamp(&self) -> (u64, Duration) {
-        (
-            self.sequence.fetch_add(1, Ordering::Relaxed),
-            self.start.elapsed(),
-        )
+        (self.sequence.fetch_add(1, Ordering::Relaxed), self.now())
     }
 
     fn send(&self, event: &Event) {

@@ -17,7 +17,9 @@ pub enum Invalidation {
     Lazy,
     /// It is being compiled. It will not be published; its job starts again.
     Job,
-    /// It neither runs nor is compiled: it has failed, or a later one has taken its place.
+    /// It does not run, but could have been run again: that is over.
+    Kept,
+    /// There is nothing to take back: it has failed, was taken back before, or its code is gone.
     Gone,
 }
 
@@ -43,15 +45,20 @@ impl<R> Runtime<R> {
         install: impl FnOnce(Option<usize>) -> Result<(), E>,
     ) -> Result<Invalidation, E> {
         let record = self.core.record(id)?;
-        let (word, version) = match record.invalidate((unit, reason), install)? {
+        let (word, version) = match record.invalidate((unit, reason), install, self.core.now())? {
             InvalidatedUnit::Running(word, version) => (word, version),
+            InvalidatedUnit::Kept => return Ok(Invalidation::Kept),
             InvalidatedUnit::Job => return Ok(Invalidation::Job),
             InvalidatedUnit::Gone => return Ok(Invalidation::Gone),
         };
         self.core.totals.invalidated();
         let now = word.has_code().then_some(Tier::BASELINE);
-        self.core
-            .emit(record, || EventKind::Invalidated { version, now });
+        let heard = version.clone();
+        self.core.emit(record, || EventKind::Invalidated {
+            version: heard,
+            now,
+        });
+        self.core.displaced(record, &version);
         self.queue_renewal(record, word);
         Ok(match now {
             Some(_) => Invalidation::Baseline,

@@ -1,7 +1,7 @@
 //! The work of a background thread: take a function, compile it, publish it.
 
 use crate::event::EventKind;
-use crate::record::{Made, PublishedUnit};
+use crate::record::{Made, PublishedUnit, Switched};
 use crate::sleepers::Seat;
 use crate::version::{Cause, Compiled, FactCounts, VersionInfo};
 use crate::word::Word;
@@ -65,13 +65,11 @@ impl<'r, R> Job<'r, R> {
     pub(crate) fn new(
         runtime: &'r Runtime<R>,
         record: &'r FunctionRecord,
-        (tier, cause, requests): (Tier, Cause, Vec<R>),
+        (unit, tier, cause, requests): (UnitId, Tier, Cause, Vec<R>),
     ) -> Self {
         runtime
             .core
             .emit(record, || EventKind::PromotionStarted { tier, cause });
-        let unit = runtime.next_unit();
-        record.begin_unit(unit);
         Self {
             runtime,
             record,
@@ -144,19 +142,17 @@ impl<'r, R> Job<'r, R> {
             unit: Some(self.unit),
             facts: self.facts,
         };
-        match self.record.publish_job((compiled, made), install) {
-            Ok(PublishedUnit::Installed(word, version)) => {
+        let core = &self.runtime.core;
+        let at = (|| self.runtime.next_unit(), core.now());
+        match self.record.publish_job((compiled, made), install, at) {
+            Ok(PublishedUnit::Installed(word, switched)) => {
                 self.ended = true;
-                self.runtime.core.totals.compiled(&version);
-                let heard = version.clone();
-                self.runtime
-                    .core
-                    .emit(self.record, || EventKind::Promoted { version: heard });
+                let version = self.published(switched);
                 self.queue_again(word);
                 Ok(JobOutcome::Installed(version))
             }
-            Ok(PublishedUnit::Stale(reason)) => {
-                self.restart(reason);
+            Ok(PublishedUnit::Stale(unit, reason)) => {
+                self.restart(unit, reason);
                 Ok(JobOutcome::Stale(self))
             }
             Err(error) => {
@@ -166,10 +162,21 @@ impl<'r, R> Job<'r, R> {
         }
     }
 
-    fn restart(&mut self, reason: Arc<str>) {
-        self.unit = self.runtime.next_unit();
+    /// Tells everybody of a version that runs.
+    fn published(&self, Switched { version, displaced }: Switched) -> Arc<VersionInfo> {
+        let core = &self.runtime.core;
+        core.totals.compiled(&version);
+        let heard = version.clone();
+        core.emit(self.record, || EventKind::Promoted { version: heard });
+        if let Some(displaced) = displaced {
+            core.displaced(self.record, &displaced);
+        }
+        version
+    }
+
+    fn restart(&mut self, unit: UnitId, reason: Arc<str>) {
+        self.unit = unit;
         self.facts = FactCounts::default();
-        self.record.begin_unit(self.unit);
         let tier = self.tier;
         self.runtime
             .core
@@ -184,10 +191,26 @@ impl<'r, R> Job<'r, R> {
         self.end_with(reason);
     }
 
+    /// Ends the job without a version, as if it had not begun: what had queued the function when it was claimed
+    /// ([`Runtime::claim`]) queues it again, and its last failure, if any, stays its last.
+    pub fn withdraw(mut self, reason: &str) {
+        self.ended = true;
+        let word = self.record.give_up_job(None);
+        let (tier, cause, reason) = (self.tier, self.cause, Arc::from(reason));
+        self.runtime
+            .core
+            .emit(self.record, || EventKind::PromotionWithdrawn {
+                tier,
+                cause,
+                reason,
+            });
+        self.queue_again(word);
+    }
+
     fn end_with(&mut self, reason: &str) {
         self.ended = true;
         let reason: Arc<str> = Arc::from(reason);
-        let word = self.record.give_up_job(reason.clone());
+        let word = self.record.give_up_job(Some(reason.clone()));
         self.runtime.core.totals.failed(self.tier);
         let (tier, cause) = (self.tier, self.cause);
         self.runtime

@@ -41,5 +41,7 @@ pub use sleepers::MAX_WORKERS;
 pub use stats::{StateCounts, Stats, TierStats};
 pub use table::FunctionTable;
 pub use tiers::{LOOP_INTERVAL, Thresholds, TierSpec};
-pub use version::{Cause, Compiled, FactCounts, Phase, PhaseTimes, Published, VersionInfo};
+pub use version::{
+    Cause, Compiled, FactCounts, Phase, PhaseTimes, Published, VersionInfo, VersionStatus,
+};
 pub use word::{CancelOutcome, FunctionState, RequestOutcome};

@@ -8,7 +8,7 @@ use crate::policy::{Counters, TierPolicy};
 use crate::primitive::{Mutex, lock};
 use crate::queue::PromotionQueue;
 use crate::stats::{Stats, Totals};
-use crate::version::Cause;
+use crate::version::{Cause, VersionInfo};
 use crate::word::Word;
 use crate::{
     Error, FunctionId, FunctionInfo, FunctionRecord, FunctionState, FunctionTable, RequestOutcome,
@@ -17,6 +17,7 @@ use crate::{
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 /// What a trip did.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -54,6 +55,17 @@ impl Core {
     fn hold_locks<R>(&self, record: &FunctionRecord, f: impl FnOnce() -> R) -> R {
         let table = || self.table.hold_locks(|| record.hold_locks(f));
         self.totals.hold_locks(|| self.events.hold_locks(table))
+    }
+
+    /// Time since the runtime was made.
+    pub(crate) fn now(&self) -> Duration {
+        self.events.now()
+    }
+
+    /// New calls don't enter `version` any more. Called once each time that a version leaves its slot, under no lock; it may be
+    /// back by now if it was rolled back to.
+    pub(crate) fn displaced(&self, record: &FunctionRecord, version: &Arc<VersionInfo>) {
+        let _ = (self, record, version);
     }
 
     pub(crate) fn record(&self, id: FunctionId) -> Result<&FunctionRecord, Error> {
@@ -244,9 +256,10 @@ impl<R> Runtime<R> {
     /// A worker popped this entry. `None`: the function is not queued any more.
     pub(crate) fn begin_job(&self, id: FunctionId) -> Option<Job<'_, R>> {
         let record = self.core.table.get(id)?;
+        let unit = self.next_unit();
         let (word, payloads) = {
             let mut pending = lock(&self.pending);
-            let (before, _) = record.word.update(Word::begin_job).ok()?;
+            let before = record.begin_job(unit)?;
             (
                 before,
                 pending.as_mut().and_then(|payloads| payloads.remove(&id)),
@@ -270,8 +283,26 @@ impl<R> Runtime<R> {
         Some(Job::new(
             self,
             record,
-            (tier, cause, payloads.unwrap_or_default()),
+            (unit, tier, cause, payloads.unwrap_or_default()),
         ))
+    }
+
+    /// Begins a job for the function outside of the queue, as soon as nobody compiles it: for who compiles it on a thread of its
+    /// own. What had queued the function waits until the job has ended, and so do requests that come meanwhile.
+    ///
+    /// Who claims several functions claims them in the order of their ids, so that no two wait for each other.
+    ///
+    /// # Errors
+    /// [`Error::UnknownFunction`], [`Error::Removed`], [`Error::Stopped`] after [`Runtime::shutdown`].
+    pub fn claim(&self, id: FunctionId, cause: Cause) -> Result<Job<'_, R>, Error> {
+        let record = self.core.record(id)?;
+        if self.queue.is_stopped() {
+            return Err(Error::Stopped(record.symbol().clone()));
+        }
+        let unit = self.next_unit();
+        let word = record.claim(unit)?;
+        let tier = self.core.policy.target(record, word.tier(), cause);
+        Ok(Job::new(self, record, (unit, tier, cause, Vec::new())))
     }
 
     /// Ends promotion: workers get no more jobs, trips and requests are declined, payloads that no job has taken are dropped.

@@ -165,11 +165,39 @@ pub struct Compiled {
     pub phases: PhaseTimes,
 }
 
-/// One version of a function in its history.
+/// What may become of a version.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum VersionStatus {
+    /// New calls enter it.
+    Running,
+    /// New calls don't enter it. It could run again: it has its code, and what it relies on holds.
+    Kept,
+    /// Something that it relied on no longer holds: it will not run again. Calls that are in it go on.
+    Invalidated,
+    /// Its code is gone, or is about to go once nobody can be in it any more.
+    Reclaimed,
+}
+
+impl fmt::Display for VersionStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Running => "running",
+            Self::Kept => "kept",
+            Self::Invalidated => "invalidated",
+            Self::Reclaimed => "reclaimed",
+        })
+    }
+}
+
+/// One version of a function in its history, as it was when it was asked for.
+///
+/// What changes in the life of a version, its status and the times, changes in the history:
+/// [`FunctionRecord::versions`](crate::FunctionRecord::versions) has the present state.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct VersionInfo {
-    /// Position in the history of the function, from 0.
+    /// Its number in the history of the function: the first is 0, and no other gets it, also when this one is forgotten.
     pub number: usize,
     /// The linker-level name of the body.
     pub body: Arc<str>,
@@ -189,6 +217,21 @@ pub struct VersionInfo {
     pub facts: FactCounts,
     /// Why it was taken back, if it was: new calls don't enter it any more.
     pub invalidated: Option<Arc<str>>,
+    /// When it was handed over, since the runtime was made.
+    pub made_at: Duration,
+    /// When new calls began to enter it, the last time that they did; `None` if it never ran.
+    pub published_at: Option<Duration>,
+    /// When new calls ceased to enter it; `None` if it runs or never ran.
+    pub displaced_at: Option<Duration>,
+    pub(crate) status: VersionStatus,
+}
+
+impl VersionInfo {
+    /// Whether it ran, or could have, when it was asked for.
+    #[must_use]
+    pub fn status(&self) -> VersionStatus {
+        self.status
+    }
 }
 
 /// What became of a version that was handed over to be published.

@@ -13,6 +13,7 @@
 //! bit  7      RENEW      queued, or to be queued when the job ends, because what a version relied on has changed
 //! bits 8..12  tier       of the version that runs, 0 until the first promotion
 //! bit  12     REMOVED    not a function of the program any more; all other bits are 0
+//! bit  13     TRIPPED    a trip had queued it when it was claimed: queue again if the claim ends without a result
 //! ```
 //!
 //! A word holds no pointer and each transition is computed from the word it replaces, so that ABA is harmless: a word
@@ -36,6 +37,7 @@ const AGAIN: u32 = 1 << 5;
 const FAILED: u32 = 1 << 6;
 const RENEW: u32 = 1 << 7;
 const REMOVED: u32 = 1 << 12;
+const TRIPPED: u32 = 1 << 13;
 const TIER_SHIFT: u32 = 8;
 const TIER: u32 = 0b1111 << TIER_SHIFT;
 
@@ -111,6 +113,8 @@ pub(crate) enum JobEnd {
     Published(Tier),
     /// The old version runs on.
     Failed,
+    /// As if it had not begun.
+    Withdrawn,
 }
 
 /// A value of the state word. All methods are pure; [`AtomicWord`] makes them atomic.
@@ -274,6 +278,19 @@ impl Word {
             .then(|| Self(self.with_promotion(COMPILING).0 & !(URGENT | RENEW)))
     }
 
+    /// Somebody compiles the function outside of the queue. What had queued it waits until that has ended.
+    pub(crate) fn claim(self) -> Option<Self> {
+        if self.promotion() == COMPILING || self.is_removed() {
+            return None;
+        }
+        let waiting = match self.promotion() {
+            QUEUED if self.has(URGENT) => AGAIN,
+            QUEUED if !self.has(RENEW) => TRIPPED,
+            _ => 0,
+        };
+        Some(Self(self.with_promotion(COMPILING).0 & !URGENT | waiting))
+    }
+
     /// Was the function queued by a request?
     pub(crate) fn urgent(self) -> bool {
         self.has(URGENT)
@@ -284,7 +301,7 @@ impl Word {
         self.has(RENEW)
     }
 
-    /// A worker is done. The result is queued again if a request or a renewal came meanwhile.
+    /// A job is done. The function is queued again if a request or a renewal waits.
     pub(crate) fn end_job(self, end: JobEnd) -> Option<Self> {
         if self.promotion() != COMPILING {
             return None;
@@ -294,12 +311,16 @@ impl Word {
                 self.0 & !(TIER | FAILED) | u32::from(tier.number()) << TIER_SHIFT
             }
             JobEnd::Failed => self.0 | FAILED,
+            JobEnd::Withdrawn => self.0,
         };
-        let word = Self(word & !AGAIN).with_promotion(IDLE);
+        let word = Self(word & !(AGAIN | TRIPPED)).with_promotion(IDLE);
+        let tripped = self.has(TRIPPED) && end == JobEnd::Withdrawn;
         Some(if self.has(AGAIN) {
             word.request().0
         } else if self.has(RENEW) {
             Self(word.with_promotion(QUEUED).0 & !FAILED)
+        } else if tripped {
+            word.with_promotion(QUEUED)
         } else {
             word
         })

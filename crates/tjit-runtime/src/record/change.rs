@@ -1,0 +1,249 @@
+//! What changes a function under its lock: code that comes, goes, or is given up.
+
+use super::history::{History, Made, Switched};
+use crate::primitive::{MutexGuard, lock, wait};
+use crate::version::{Compiled, FactCounts, Phase, Published, VersionInfo, VersionStatus};
+use crate::word::{BaselineEnd, JobEnd, Word};
+use crate::{Cause, Error, FunctionRecord, Tier, UnitId};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// What is read and written under a lock, never on the mutator's path.
+///
+/// The lock also orders the publications of one function: state and slot change together under it, so the slot can't end
+/// up with the older of two versions.
+#[derive(Default, Debug)]
+pub(crate) struct Cold {
+    pub(super) history: History,
+    pub(super) failure: Option<Arc<str>>,
+    job: Option<JobUnit>,
+}
+
+/// What a job under way is compiling.
+#[derive(Debug)]
+struct JobUnit {
+    unit: UnitId,
+    /// Why it must not be published.
+    stale: Option<Arc<str>>,
+}
+
+/// What publishing did; the word is the one after.
+pub(crate) enum PublishedUnit {
+    Installed(Word, Switched),
+    /// Something it relied on no longer holds, for this reason. The job has its next unit.
+    Stale(UnitId, Arc<str>),
+}
+
+/// What invalidating did; the word is the one after.
+pub(crate) enum InvalidatedUnit {
+    Running(Word, Arc<VersionInfo>),
+    Kept,
+    Job,
+    Gone,
+}
+
+impl FunctionRecord {
+    /// Forgets all versions. Returns whether there were any.
+    pub(crate) fn forget(&self) -> bool {
+        let cold = std::mem::take(&mut *lock(&self.cold));
+        // Release as wherever they are stored; there is nothing to be seen behind a zero.
+        self.code.store(0, Ordering::Release);
+        self.counter.store(0, Ordering::Release);
+        !cold.history.versions().is_empty()
+    }
+
+    /// Publishes the baseline, unless something better runs already. On an error of `install` nothing has changed.
+    pub(crate) fn publish_baseline<E>(
+        &self,
+        mut compiled: Compiled,
+        install: impl FnOnce(usize) -> Result<(), E>,
+        now: Duration,
+    ) -> Result<(Published, Arc<VersionInfo>), E> {
+        let mut cold = lock(&self.cold);
+        let made = Made {
+            tier: Tier::BASELINE,
+            cause: Cause::FirstCall,
+            unit: None,
+            facts: FactCounts::default(),
+        };
+        // The tier can't change under the lock.
+        let done = if self.word.load().tier() > Tier::BASELINE {
+            let version = cold.history.keep(compiled, made, now);
+            (Published::Superseded, version)
+        } else {
+            self.install(&mut compiled, install)?;
+            let version = cold.history.publish(compiled, made, now).version;
+            (Published::Installed, version)
+        };
+        self.end_baseline(&cold, BaselineEnd::Ready);
+        Ok(done)
+    }
+
+    /// A worker takes the function for `unit`: from now on that can be made stale. The word is the one before; `None` if the
+    /// function is not queued any more.
+    pub(crate) fn begin_job(&self, unit: UnitId) -> Option<Word> {
+        let mut cold = lock(&self.cold);
+        let (before, _) = self.word.update(Word::begin_job).ok()?;
+        cold.job = Some(JobUnit { unit, stale: None });
+        Some(before)
+    }
+
+    /// Takes the function for `unit` as soon as nobody compiles it. The word is the one before.
+    pub(crate) fn claim(&self, unit: UnitId) -> Result<Word, Error> {
+        let mut cold = lock(&self.cold);
+        loop {
+            match self.word.update(Word::claim) {
+                Ok((before, _)) => {
+                    cold.job = Some(JobUnit { unit, stale: None });
+                    return Ok(before);
+                }
+                Err(word) if word.is_removed() => {
+                    return Err(Error::Removed(self.symbol().clone()));
+                }
+                Err(_) => cold = wait(&self.settled, cold),
+            }
+        }
+    }
+
+    /// Publishes what a job made, unless something it relied on no longer holds: that is found out under the same lock under
+    /// which it is installed. On an error of `install` nothing has changed.
+    pub(crate) fn publish_job<E>(
+        &self,
+        (mut compiled, made): (Compiled, Made),
+        install: impl FnOnce(usize) -> Result<(), E>,
+        (next, now): (impl FnOnce() -> UnitId, Duration),
+    ) -> Result<PublishedUnit, E> {
+        let mut cold = lock(&self.cold);
+        if let Some(job) = &mut cold.job
+            && let Some(reason) = job.stale.take()
+        {
+            job.unit = next();
+            return Ok(PublishedUnit::Stale(job.unit, reason));
+        }
+        self.install(&mut compiled, install)?;
+        cold.failure = None;
+        let switched = cold.history.publish(compiled, made, now);
+        let word = self.end_job(&mut cold, JobEnd::Published(made.tier));
+        Ok(PublishedUnit::Installed(word, switched))
+    }
+
+    /// Takes `unit` back for `reason`, wherever it is. `install` gets the address of the baseline, or `None` if the next call
+    /// shall be a first call.
+    ///
+    /// The word changes before the slot: a first call that finds the slot lazy must not be sent to the old version again.
+    pub(crate) fn invalidate<E>(
+        &self,
+        (unit, reason): (UnitId, &Arc<str>),
+        install: impl FnOnce(Option<usize>) -> Result<(), E>,
+        now: Duration,
+    ) -> Result<InvalidatedUnit, E> {
+        let mut cold = lock(&self.cold);
+        if let Some(job) = cold.job.as_mut().filter(|job| job.unit == unit) {
+            job.stale.get_or_insert_with(|| reason.clone());
+            return Ok(InvalidatedUnit::Job);
+        }
+        let history = &mut cold.history;
+        let Some((number, status)) = history
+            .of_unit(unit)
+            .map(|version| (version.number, version.status))
+        else {
+            return Ok(InvalidatedUnit::Gone);
+        };
+        match status {
+            VersionStatus::Running => {}
+            VersionStatus::Kept => {
+                history.invalidate(number, reason);
+                return Ok(InvalidatedUnit::Kept);
+            }
+            VersionStatus::Invalidated | VersionStatus::Reclaimed => {
+                return Ok(InvalidatedUnit::Gone);
+            }
+        }
+        let Ok((_, word)) = self.word.update(Word::invalidate) else {
+            return Ok(InvalidatedUnit::Gone);
+        };
+        history.stop(VersionStatus::Invalidated, now);
+        let version = history.invalidate(number, reason);
+        let baseline = history
+            .baseline()
+            .map(|version| (version.number, version.address));
+        if let Some((number, _)) = baseline {
+            history.run(number, now);
+        }
+        let address = baseline.map(|(_, address)| address);
+        // Release: pairs with `code`.
+        self.code.store(address.unwrap_or(0), Ordering::Release);
+        install(address)?;
+        Ok(version.map_or(InvalidatedUnit::Gone, |version| {
+            InvalidatedUnit::Running(word, version)
+        }))
+    }
+
+    /// To be called with `cold` locked, so that slot, address and state change in the same order for all versions.
+    fn install<E>(
+        &self,
+        compiled: &mut Compiled,
+        install: impl FnOnce(usize) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let start = Instant::now();
+        install(compiled.address)?;
+        compiled.phases.add(Phase::Publish, start.elapsed());
+        // Release: pairs with `code`.
+        self.code.store(compiled.address, Ordering::Release);
+        Ok(())
+    }
+
+    /// Ends the compilation of the baseline without code; waiters are woken to hear why.
+    pub(crate) fn give_up_baseline(&self, end: BaselineEnd, reason: Option<Arc<str>>) {
+        let mut cold = lock(&self.cold);
+        if reason.is_some() {
+            cold.failure = reason;
+        }
+        self.end_baseline(&cold, end);
+    }
+
+    /// Ends a job without code: it failed for a reason, or was withdrawn.
+    pub(crate) fn give_up_job(&self, failure: Option<Arc<str>>) -> Word {
+        let mut cold = lock(&self.cold);
+        let end = match &failure {
+            Some(_) => JobEnd::Failed,
+            None => JobEnd::Withdrawn,
+        };
+        if failure.is_some() {
+            cold.failure = failure;
+        }
+        self.end_job(&mut cold, end)
+    }
+
+    /// Under the lock, so that no waiter is between its look at the word and its sleep.
+    fn end_baseline(&self, _cold: &MutexGuard<'_, Cold>, end: BaselineEnd) {
+        let ended = self.word.update(|word| word.end_baseline(end));
+        debug_assert!(
+            ended.is_ok(),
+            "only the holder of the guard ends a baseline"
+        );
+        self.settled.notify_all();
+    }
+
+    /// Wakes those who wait to compile the function, and first calls that wait for a baseline which nobody needs any more.
+    fn end_job(&self, cold: &mut MutexGuard<'_, Cold>, end: JobEnd) -> Word {
+        cold.job = None;
+        let ended = self.word.update(|word| word.end_job(end));
+        debug_assert!(ended.is_ok(), "only the holder of the job ends it");
+        self.settled.notify_all();
+        ended.map_or_else(|word| word, |(_, after)| after)
+    }
+
+    /// Sleeps while another thread compiles the baseline and there is nothing to run.
+    pub(crate) fn wait_for_baseline(&self) -> Word {
+        let mut cold = lock(&self.cold);
+        loop {
+            let word = self.word.load();
+            if word.has_code() || !word.compiling_baseline() {
+                return word;
+            }
+            cold = wait(&self.settled, cold);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The versions of one function: which one runs, which could run again, and which are only remembered.
+
+use crate::Tier;
+use crate::UnitId;
+use crate::version::{Cause, Compiled, FactCounts, VersionInfo, VersionStatus};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many versions without code are remembered: enough to see what happened to a function that is recompiled over and over,
+/// in the order of 10 KiB.
+pub(crate) const REMEMBERED: usize = 64;
+
+/// What a version is and why, but for the code.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Made {
+    pub(crate) tier: Tier,
+    pub(crate) cause: Cause,
+    pub(crate) unit: Option<UnitId>,
+    pub(crate) facts: FactCounts,
+}
+
+/// One version has taken the place of another.
+#[derive(Debug)]
+pub(crate) struct Switched {
+    pub(crate) version: Arc<VersionInfo>,
+    /// The one that ran before.
+    pub(crate) displaced: Option<Arc<VersionInfo>>,
+}
+
+/// All versions that have code, and the last of those that had.
+///
+/// A version is shared with those who were told of it, who keep what it was then: it is replaced when something changes.
+#[derive(Default, Debug)]
+pub(crate) struct History {
+    /// By ascending number.
+    versions: Vec<Arc<VersionInfo>>,
+    /// How many there have been.
+    made: usize,
+    reclaimed: usize,
+    /// The number of the baseline, to go back to.
+    baseline: Option<usize>,
+    /// The number of the version that new calls enter.
+    running: Option<usize>,
+}
+
+impl History {
+    pub(crate) fn versions(&self) -> &[Arc<VersionInfo>] {
+        &self.versions
+    }
+
+    /// How many versions are not remembered any more.
+    pub(crate) fn forgotten(&self) -> usize {
+        self.made - self.versions.len()
+    }
+
+    pub(crate) fn running(&self) -> Option<&Arc<VersionInfo>> {
+        self.get(self.running?)
+    }
+
+    pub(crate) fn baseline(&self) -> Option<&Arc<VersionInfo>> {
+        self.get(self.baseline?)
+    }
+
+    /// The version that `unit` became.
+    pub(crate) fn of_unit(&self, unit: UnitId) -> Option<&Arc<VersionInfo>> {
+        let mut versions = self.versions.iter().rev();
+        versions.find(|version| version.unit == Some(unit))
+    }
+
+    pub(crate) fn get(&self, number: usize) -> Option<&Arc<VersionInfo>> {
+        Some(&self.versions[self.place(number)?])
+    }
+
+    fn place(&self, number: usize) -> Option<usize> {
+        let found = self
+            .versions
+            .binary_search_by_key(&number, |version| version.number);
+        found.ok()
+    }
+
+    /// Adds a version that could run.
+    pub(crate) fn keep(
+        &mut self,
+        compiled: Compiled,
+        made: Made,
+        now: Duration,
+    ) -> Arc<VersionInfo> {
+        let place = self.push(compiled, made, now);
+        self.versions[place].clone()
+    }
+
+    /// Adds a version that runs from now on.
+    pub(crate) fn publish(&mut self, compiled: Compiled, made: Made, now: Duration) -> Switched {
+        let place = self.push(compiled, made, now);
+        self.run_at(place, now)
+    }
+
+    /// Returns its place.
+    fn push(&mut self, compiled: Compiled, made: Made, now: Duration) -> usize {
+        let Compiled {
+            body,
+            address,
+            size,
+            phases,
+        } = compiled;
+        let Made {
+            tier,
+            cause,
+            unit,
+            facts,
+        } = made;
+        let number = self.made;
+        self.made += 1;
+        if tier == Tier::BASELINE {
+            self.baseline = Some(number);
+        }
+        self.versions.push(Arc::new(VersionInfo {
+            number,
+            body,
+            address,
+            size,
+            tier,
+            cause,
+            phases,
+            unit,
+            facts,
+            invalidated: None,
+            made_at: now,
+            published_at: None,
+            displaced_at: None,
+            status: VersionStatus::Kept,
+        }));
+        self.versions.len() - 1
+    }
+
+    /// The version with this number runs from now on, instead of the one that does. `None` if it is not remembered.
+    pub(crate) fn run(&mut self, number: usize, now: Duration) -> Option<Switched> {
+        let place = self.place(number)?;
+        Some(self.run_at(place, now))
+    }
+
+    fn run_at(&mut self, place: usize, now: Duration) -> Switched {
+        let displaced = self.stop(VersionStatus::Kept, now);
+        let version = Arc::make_mut(&mut self.versions[place]);
+        version.status = VersionStatus::Running;
+        version.published_at = Some(now);
+        version.displaced_at = None;
+        self.running = Some(version.number);
+        Switched {
+            version: self.versions[place].clone(),
+            displaced,
+        }
+    }
+
+    /// No new call enters the version that runs any more.
+    pub(crate) fn stop(
+        &mut self,
+        status: VersionStatus,
+        now: Duration,
+    ) -> Option<Arc<VersionInfo>> {
+        let running = self.running.take()?;
+        let place = self.place(running)?;
+        let version = Arc::make_mut(&mut self.versions[place]);
+        version.status = status;
+        version.displaced_at = Some(now);
+        Some(self.versions[place].clone())
+    }
+
+    /// What a version relied on does not hold any more. One that runs is to be stopped first.
+    pub(crate) fn invalidate(
+        &mut self,
+        number: usize,
+        reason: &Arc<str>,
+    ) -> Option<Arc<VersionInfo>> {
+        let place = self.place(number)?;
+        let version = Arc::make_mut(&mut self.versions[place]);
+        version.invalidated.get_or_insert_with(|| reason.clone());
+        if version.status == VersionStatus::Kept {
+            version.status = VersionStatus::Invalidated;
+        }
+        Some(self.versions[place].clone())
+    }
+
+    /// The code of a version goes. Not that of the one that runs, nor that of the baseline, which there must be to go back to.
+    pub(crate) fn reclaim(&mut self, number: usize) -> bool {
+        let Some(place) = self.place(number).filter(|_| self.baseline != Some(number)) else {
+            return false;
+        };
+        let version = Arc::make_mut(&mut self.versions[place]);
+        match version.status {
+            VersionStatus::Kept | VersionStatus::Invalidated => {}
+            VersionStatus::Running | VersionStatus::Reclaimed => return false,
+        }
+        version.status = VersionStatus::Reclaimed;
+        self.reclaimed += 1;
+        self.forget_oldest();
+        true
+    }
+
+    fn forget_oldest(&mut self) {
+        if self.reclaimed <= REMEMBERED {
+            return;
+        }
+        let mut versions = self.versions.iter();
+        let oldest = versions.position(|version| version.status == VersionStatus::Reclaimed);
+        if let Some(place) = oldest {
+            self.versions.remove(place);
+            self.reclaimed -= 1;
+        }
+    }
+}
