@@ -28,6 +28,7 @@ mod host;
 mod landing;
 mod lifecycle;
 mod object;
+mod own_copies;
 mod owner;
 mod promote;
 mod recipe;

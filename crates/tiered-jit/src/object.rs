@@ -12,6 +12,7 @@ use tjit_runtime::{Phase, PhaseTimes};
 use crate::Error;
 use crate::code::Code;
 use crate::engine::Engine;
+use crate::own_copies;
 
 /// An object that is linked and ready to run.
 pub(crate) struct Emitted {
@@ -49,7 +50,8 @@ pub(crate) fn emit<'a>(
     others: impl IntoIterator<Item = &'a str>,
     options: &ModuleOptions,
 ) -> Result<Emitted, Error> {
-    let compiled = module.with_module(|module| engine.layer.compile(module, options))?;
+    let mut compiled = module.with_module(|module| engine.layer.compile(module, options))?;
+    compiled.object = own_copies::keep(compiled.object);
     let (sizes, referenced) = symbols(&compiled.object);
     let mut phases = phases(&compiled);
 

@@ -459,3 +459,28 @@ fn a_thousand_rounds_leave_nothing_behind() {
         }
     }
 }
+
+/// Each object's unwind tables name the personality routine through a pointer, and ORC has objects share definitions.
+#[test]
+fn exceptions_are_caught_after_the_first_module_that_caught_some_is_gone() {
+    let _turn = TURN.lock();
+    let source = |name: &str| {
+        format!(
+            "extern \"C\" long {name}(long value) {{ try {{ if (value) throw value; }} catch (long caught) {{ return caught; }} \
+             return -1; }}"
+        )
+    };
+    let jit = builder(1_000).build().expect("a JIT");
+    let first = add_cpp(&jit, "first", &source("first"));
+    let second = add_cpp(&jit, "second", &source("second"));
+    drop(second);
+    for name in ["first", "second"] {
+        jit.reoptimize(name)
+            .expect("it exists")
+            .wait()
+            .expect("it compiles");
+        assert_eq!(unary(&jit, name, 7), 7);
+    }
+    remove(&jit, &[first]).expect("nobody uses it");
+    assert_eq!(unary(&jit, "second", 8), 8);
+}
