@@ -3,6 +3,8 @@
 mod instrument;
 mod link;
 mod reopt;
+mod shadow;
+mod timing;
 mod written;
 
 use inkwell::module::Module;
@@ -35,6 +37,8 @@ pub fn all() -> Vec<Box<dyn SubTest>> {
         Box::new(link::Slice),
         Box::new(link::Promote),
         Box::new(reopt::Reopt),
+        Box::new(shadow::Compare),
+        Box::new(timing::Timing),
         Box::new(written::Written),
     ]
 }

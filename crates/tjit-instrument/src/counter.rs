@@ -43,9 +43,9 @@ use crate::{EntryCounter, Error, prologue};
 /// of LLVM.
 const LIKELY: u64 = (1 << 20) - 1;
 
-/// Function attributes that a body with a counter no longer keeps: it writes memory and may
+/// Function attributes that a body with a counter, or one that is timed, no longer keeps: it writes memory and may
 /// synchronise.
-const BROKEN_PROMISES: &[&str] = &["memory", "nosync", "speculatable"];
+pub(crate) const BROKEN_PROMISES: &[&str] = &["memory", "nosync", "speculatable"];
 
 /// Gives `function` a counter. It must be eligible.
 pub(crate) fn insert<'ctx>(
@@ -68,18 +68,22 @@ pub(crate) fn insert<'ctx>(
             function: name_of(function),
             source,
         })?;
-    for name in BROKEN_PROMISES {
-        function.remove_enum_attribute(
-            AttributeLoc::Function,
-            Attribute::get_named_enum_kind_id(name),
-        );
-    }
+    remove_promises(function, BROKEN_PROMISES);
     debug_assert!(
         function.verify(true),
         "instrumenting broke `{}`",
         name_of(function)
     );
     Ok(())
+}
+
+pub(crate) fn remove_promises(function: FunctionValue<'_>, names: &[&str]) {
+    for name in names {
+        function.remove_enum_attribute(
+            AttributeLoc::Function,
+            Attribute::get_named_enum_kind_id(name),
+        );
+    }
 }
 
 struct Rewrite<'ctx> {
@@ -111,7 +115,7 @@ impl<'ctx> Rewrite<'ctx> {
         let branch = self
             .builder
             .build_conditional_branch(tripped, trip, old_entry)?;
-        self.mark_unlikely(branch);
+        mark_unlikely(&self.context, branch);
 
         self.builder.position_at_end(trip);
         self.call_trip(symbols, old_entry, location)
@@ -163,17 +167,6 @@ impl<'ctx> Rewrite<'ctx> {
             .build_int_compare(IntPredicate::EQ, next, threshold, "tripped")
     }
 
-    fn mark_unlikely(&self, branch: InstructionValue<'ctx>) {
-        let i32_type = self.context.i32_type();
-        let weights = self.context.metadata_node(&[
-            self.context.metadata_string("branch_weights").into(),
-            i32_type.const_int(1, false).into(),
-            i32_type.const_int(LIKELY, false).into(),
-        ]);
-        let is_node = branch.set_metadata(weights, self.context.get_kind_id("prof"));
-        debug_assert!(is_node.is_ok());
-    }
-
     /// The cold block.
     ///
     /// The call uses the C convention, since the callee is a C function of the runtime.
@@ -216,7 +209,19 @@ impl<'ctx> Rewrite<'ctx> {
     }
 }
 
-fn make_monotonic(access: InstructionValue<'_>) {
+/// Says that the branch is hardly ever taken.
+pub(crate) fn mark_unlikely<'ctx>(context: &ContextRef<'ctx>, branch: InstructionValue<'ctx>) {
+    let i32_type = context.i32_type();
+    let weights = context.metadata_node(&[
+        context.metadata_string("branch_weights").into(),
+        i32_type.const_int(1, false).into(),
+        i32_type.const_int(LIKELY, false).into(),
+    ]);
+    let is_node = branch.set_metadata(weights, context.get_kind_id("prof"));
+    debug_assert!(is_node.is_ok());
+}
+
+pub(crate) fn make_monotonic(access: InstructionValue<'_>) {
     let aligned = access.set_alignment(COUNTER_ALIGN);
     let ordered = access.set_atomic_ordering(AtomicOrdering::Monotonic);
     debug_assert!(aligned.is_ok() && ordered.is_ok());

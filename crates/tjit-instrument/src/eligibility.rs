@@ -15,14 +15,26 @@ pub(crate) fn skip_reason(
     function: FunctionValue<'_>,
 ) -> Option<SkipReason> {
     let respects_optnone = config.optnone == OptNone::Respect;
+    let asked = || {
+        if has_string(function, NO_COUNTER_ATTRIBUTE) {
+            Some(SkipReason::Requested)
+        } else if function.get_name().to_bytes() == config.trip_function.as_bytes() {
+            Some(SkipReason::TripFunction)
+        } else if respects_optnone && has_enum(function, "optnone") {
+            Some(SkipReason::OptNone)
+        } else {
+            None
+        }
+    };
+    no_room(function).or_else(asked)
+}
+
+/// Why nothing may be added at the entry of `function`, or `None` if it may.
+pub(crate) fn no_room(function: FunctionValue<'_>) -> Option<SkipReason> {
     if function.count_basic_blocks() == 0 {
         Some(SkipReason::Declaration)
     } else if function.get_linkage() == Linkage::AvailableExternally {
         Some(SkipReason::AvailableExternally)
-    } else if has_string(function, NO_COUNTER_ATTRIBUTE) {
-        Some(SkipReason::Requested)
-    } else if function.get_name().to_bytes() == config.trip_function.as_bytes() {
-        Some(SkipReason::TripFunction)
     } else if has_enum(function, "naked") {
         Some(SkipReason::Naked)
     } else if has_enum(function, "presplitcoroutine") {
@@ -30,8 +42,6 @@ pub(crate) fn skip_reason(
     } else if function.get_call_conventions() == X86_INTERRUPT || has_string(function, "interrupt")
     {
         Some(SkipReason::InterruptHandler)
-    } else if respects_optnone && has_enum(function, "optnone") {
-        Some(SkipReason::OptNone)
     } else {
         None
     }

@@ -3,16 +3,24 @@
 
 mod config;
 mod counter;
+mod difference;
 mod eligibility;
 mod error;
+mod histogram;
 mod outcome;
 mod prologue;
+mod shadow;
 mod symbols;
+mod timing;
 
 pub use config::{EntryCounter, OptNone};
+pub use difference::NotComparable;
 pub use eligibility::optnone_everywhere;
 pub use error::Error;
+pub use histogram::{BUCKETS, Histogram, bucket};
 pub use outcome::{Outcome, SkipReason};
+pub use shadow::{Shadow, ShadowError, shadow};
+pub use timing::time_calls;
 
 /// The function a trip calls, unless [`EntryCounter::trip_function`] says otherwise.
 ///
