@@ -37,8 +37,7 @@ pub(crate) struct Parts {
 pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
     let config = builder.config();
     let host = Arc::new(Host::new(builder.definitions, &builder.libraries)?);
-    let counters = EntryCounters::new(config.policy.clone());
-    let runtime = Arc::new(Runtime::new(config.policy.clone(), Arc::new(counters)));
+    let runtime = Arc::new(Runtime::new(config.policy.clone(), Arc::new(EntryCounters)));
     let (first_calls, receiver) = FirstCalls::new();
     let first_calls = Arc::new(first_calls);
     let bodiless = Arc::new(Bodiless::new(host.clone(), config.fatal.clone()));

@@ -13,11 +13,8 @@ use crate::{Error, Outcome, TRIP_FUNCTION, counter, eligibility};
 /// module of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryCounter {
-    /// Which call trips, counted in calls since the counter was last zero: with 1, the first call
-    /// does.
-    ///
-    /// Up to `i32::MAX` the comparison is one instruction on x86-64; above, the constant needs one
-    /// more.
+    /// Which call trips: with 1, the first call does. The initial value of the counter, at most
+    /// `i64::MAX`.
     pub threshold: NonZeroU64,
     /// What to do with functions marked `optnone`.
     pub optnone: OptNone,
@@ -77,10 +74,11 @@ impl EntryCounter {
     /// body was renamed for its tier, the name that the rest of the program calls. It is declared
     /// if the module does not name it yet. Calls inside the body are not touched.
     ///
-    /// The counter is defined in `module` as a zero-initialised `i64` with external linkage and
-    /// hidden visibility, so that code that reads or re-arms it can find it. If the module
-    /// *declares* a global of that name and type, the declaration is used and the storage is the
-    /// embedder's.
+    /// The counter is defined in `module` as an `i64` with external linkage and
+    /// hidden visibility, so that code that reads or re-arms it can find it: it holds how many more
+    /// calls there are until the next trip, and from there on counts on below zero. If the module
+    /// *declares* a global of that name and type, the declaration is used, and storage and initial
+    /// value are the embedder's.
     ///
     /// A function that must not have a counter is left as it is, and the reason is returned.
     ///

@@ -4,9 +4,9 @@
 //! entry:                                   ; new
 //!   <static allocas, argument stores>      ; moved from the old entry block
 //!   %calls = load atomic i64, ptr @counter monotonic, align 8
-//!   %calls.next = add i64 %calls, 1
-//!   store atomic i64 %calls.next, ptr @counter monotonic, align 8
-//!   %tripped = icmp eq i64 %calls.next, THRESHOLD
+//!   %calls.left = add i64 %calls, -1
+//!   store atomic i64 %calls.left, ptr @counter monotonic, align 8
+//!   %tripped = icmp eq i64 %calls.left, 0
 //!   br i1 %tripped, label %trip, label %old_entry, !prof !cold
 //! old_entry:                               ; the old entry block itself, minus what moved
 //!   …
@@ -20,9 +20,9 @@
 //! nobody notices the new one. Blocks are laid out in IR order at O0, so `trip` is last and the
 //! fast path falls through.
 //!
-//! Code generation at O0 on x86-64 makes five instructions of the fast path: `movq`, `incq`,
-//! `movq`, `cmpq $imm`, `je`. Counting down to zero from an initial value costs the same, since at
-//! O0 the flags of the `dec` are not reused; it would need an initial value instead of a zero.
+//! Code generation at O0 on x86-64 makes five instructions of the fast path: `movq`, `decq`,
+//! `movq`, `cmpq $0`, `je`; the flags of the `dec` are not reused. Counting up to a constant costs
+//! the same, but then who arms the counter again has to know what it was compiled with.
 
 use inkwell::AtomicOrdering;
 use inkwell::IntPredicate;
@@ -55,7 +55,7 @@ pub(crate) fn insert<'ctx>(
     stub: &str,
     counter: &str,
 ) -> Result<(), Error> {
-    let symbols = Symbols::resolve(module, function, stub, counter, &config.trip_function)?;
+    let symbols = Symbols::resolve(module, function, (stub, counter), config)?;
     let location = trip_location(function);
     let rewrite = Rewrite {
         context: module.get_context(),
@@ -63,7 +63,7 @@ pub(crate) fn insert<'ctx>(
         function,
     };
     rewrite
-        .run(config.threshold.get(), &symbols, location)
+        .run(&symbols, location)
         .map_err(|source| Error::Build {
             function: name_of(function),
             source,
@@ -95,7 +95,6 @@ struct Rewrite<'ctx> {
 impl<'ctx> Rewrite<'ctx> {
     fn run(
         &self,
-        threshold: u64,
         symbols: &Symbols<'ctx>,
         location: Option<DILocation<'ctx>>,
     ) -> Result<(), BuilderError> {
@@ -111,7 +110,7 @@ impl<'ctx> Rewrite<'ctx> {
         for instruction in prologue {
             self.move_here(instruction);
         }
-        let tripped = self.count(threshold, symbols)?;
+        let tripped = self.count(symbols)?;
         let branch = self
             .builder
             .build_conditional_branch(tripped, trip, old_entry)?;
@@ -136,18 +135,13 @@ impl<'ctx> Rewrite<'ctx> {
             .insert_instruction(&instruction, name.as_deref());
     }
 
-    /// Counts this call. The result is true on the call that reaches the threshold.
+    /// Counts this call. The result is true on the call that the counter reaches zero on.
     ///
     /// Monotonic loads and stores and not a read-modify-write: calls lost to a race only delay the
-    /// trip, a locked instruction would cost on every call. Equality cannot be jumped over, because
-    /// the value compared is the value this thread stores: whoever moves the counter from one below
-    /// the threshold has the threshold in its register. The new value must therefore not be read
-    /// back from memory.
-    fn count(
-        &self,
-        threshold: u64,
-        symbols: &Symbols<'ctx>,
-    ) -> Result<IntValue<'ctx>, BuilderError> {
+    /// trip, a locked instruction would cost on every call. Zero cannot be jumped over, because
+    /// the value compared is the value this thread stores: whoever moves the counter from one
+    /// has zero in its register. The new value must therefore not be read back from memory.
+    fn count(&self, symbols: &Symbols<'ctx>) -> Result<IntValue<'ctx>, BuilderError> {
         let i64_type = self.context.i64_type();
         let counter = symbols.counter.as_pointer_value();
 
@@ -158,13 +152,12 @@ impl<'ctx> Rewrite<'ctx> {
         if let Some(load) = calls.as_instruction() {
             make_monotonic(load);
         }
-        let next = self
+        let left = self
             .builder
-            .build_int_add(calls, i64_type.const_int(1, false), "calls.next")?;
-        make_monotonic(self.builder.build_store(counter, next)?);
-        let threshold = i64_type.const_int(threshold, false);
+            .build_int_add(calls, i64_type.const_all_ones(), "calls.left")?;
+        make_monotonic(self.builder.build_store(counter, left)?);
         self.builder
-            .build_int_compare(IntPredicate::EQ, next, threshold, "tripped")
+            .build_int_compare(IntPredicate::EQ, left, i64_type.const_zero(), "tripped")
     }
 
     /// The cold block.

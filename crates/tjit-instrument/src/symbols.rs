@@ -1,12 +1,14 @@
 //! The three names a counter brings into a module: the counter, the stub and the trip function.
 
+use std::num::NonZeroU64;
+
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::module::{Linkage, Module};
 use inkwell::types::FunctionType;
 use inkwell::values::{FunctionValue, GlobalValue};
 use inkwell::{AddressSpace, GlobalVisibility};
 
-use crate::Error;
+use crate::{EntryCounter, Error};
 
 /// Alignment of the counter in bytes, so that its loads and stores are single accesses.
 pub(crate) const COUNTER_ALIGN: u32 = 8;
@@ -23,10 +25,10 @@ impl<'ctx> Symbols<'ctx> {
     pub(crate) fn resolve(
         module: &Module<'ctx>,
         body: FunctionValue<'ctx>,
-        stub: &str,
-        counter: &str,
-        trip: &str,
+        (stub, counter): (&str, &str),
+        config: &EntryCounter,
     ) -> Result<Self, Error> {
+        let trip = config.trip_function.as_str();
         let function = name_of(body);
         if module.get_function(&function) != Some(body) {
             return Err(Error::NotInModule { function });
@@ -49,9 +51,11 @@ impl<'ctx> Symbols<'ctx> {
                 function: function.clone(),
                 stub: stub.to_owned(),
             })?,
-            counter: counter_global(module, counter).ok_or_else(|| Error::CounterTaken {
-                function: function.clone(),
-                counter: counter.to_owned(),
+            counter: counter_global(module, counter, config.threshold).ok_or_else(|| {
+                Error::CounterTaken {
+                    function: function.clone(),
+                    counter: counter.to_owned(),
+                }
             })?,
         })
     }
@@ -110,7 +114,11 @@ fn function_or_declare<'ctx>(
     (function.get_name().to_bytes() == name.as_bytes()).then_some(function)
 }
 
-fn counter_global<'ctx>(module: &Module<'ctx>, name: &str) -> Option<GlobalValue<'ctx>> {
+fn counter_global<'ctx>(
+    module: &Module<'ctx>,
+    name: &str,
+    calls: NonZeroU64,
+) -> Option<GlobalValue<'ctx>> {
     let i64_type = module.get_context().i64_type();
     if let Some(global) = module.get_global(name) {
         let fits = global.is_declaration()
@@ -126,7 +134,9 @@ fn counter_global<'ctx>(module: &Module<'ctx>, name: &str) -> Option<GlobalValue
     if global.get_name().to_bytes() != name.as_bytes() {
         return None;
     }
-    global.set_initializer(&i64_type.const_zero());
+    // Read as a signed number it tells how many calls there were since it was zero.
+    let calls = calls.get().min(i64::MAX as u64);
+    global.set_initializer(&i64_type.const_int(calls, false));
     global.set_linkage(Linkage::External);
     global.set_visibility(GlobalVisibility::Hidden);
     global.set_alignment(COUNTER_ALIGN);

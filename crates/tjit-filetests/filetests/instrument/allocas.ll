@@ -25,7 +25,7 @@ entry:
 ;; ; ModuleID = 'allocas'
 ;; source_filename = "allocas"
 ;;
-;; @f.tjit.calls = hidden global i64 0, align 8
+;; @f.tjit.calls = hidden global i64 1000, align 8
 ;;
 ;; declare void @use(ptr, ptr, ptr, ptr)
 ;;
@@ -41,9 +41,9 @@ entry:
 ;;   %late = alloca i64, i32 2, align 8
 ;;   %later = alloca <4 x float>, align 16
 ;;   %calls = load atomic i64, ptr @f.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @f.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @f.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry

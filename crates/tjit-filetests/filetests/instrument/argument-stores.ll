@@ -37,8 +37,8 @@ define i64 @no_store(i32 %x) {
 ;;
 ;; %pair = type { i32, i64 }
 ;;
-;; @stores.tjit.calls = hidden global i64 0, align 8
-;; @no_store.tjit.calls = hidden global i64 0, align 8
+;; @stores.tjit.calls = hidden global i64 1000, align 8
+;; @no_store.tjit.calls = hidden global i64 1000, align 8
 ;;
 ;; define void @stores(i1 zeroext %b, i32 %x.coerce0, i64 %x.coerce1, ptr %out) {
 ;; entry:
@@ -53,9 +53,9 @@ define i64 @no_store(i32 %x) {
 ;;   store i64 %x.coerce1, ptr %1, align 8
 ;;   store ptr %out, ptr %out.addr, align 8
 ;;   %calls = load atomic i64, ptr @stores.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @stores.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @stores.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry
@@ -72,9 +72,9 @@ define i64 @no_store(i32 %x) {
 ;; define i64 @no_store(i32 %x) {
 ;; entry:
 ;;   %calls = load atomic i64, ptr @no_store.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @no_store.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @no_store.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry

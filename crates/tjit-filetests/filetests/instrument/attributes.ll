@@ -30,9 +30,9 @@ $inlined = comdat any
 ;;
 ;; $inlined = comdat any
 ;;
-;; @pure.tjit.calls = hidden global i64 0, align 8
-;; @inlined.tjit.calls = hidden global i64 0, align 8
-;; @floats.tjit.calls = hidden global i64 0, align 8
+;; @pure.tjit.calls = hidden global i64 1000, align 8
+;; @inlined.tjit.calls = hidden global i64 1000, align 8
+;; @floats.tjit.calls = hidden global i64 1000, align 8
 ;;
 ;; ; Function Attrs: memory(none)
 ;; declare i32 @pure(i32) #0
@@ -41,9 +41,9 @@ $inlined = comdat any
 ;; define i32 @pure_baseline(i32 %x) #1 {
 ;; entry:
 ;;   %calls = load atomic i64, ptr @pure.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @pure.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @pure.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry
@@ -59,9 +59,9 @@ $inlined = comdat any
 ;; define linkonce_odr hidden void @inlined() #2 comdat {
 ;; entry:
 ;;   %calls = load atomic i64, ptr @inlined.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @inlined.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @inlined.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry
@@ -76,9 +76,9 @@ $inlined = comdat any
 ;; define void @floats() #3 {
 ;; entry:
 ;;   %calls = load atomic i64, ptr @floats.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @floats.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @floats.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry

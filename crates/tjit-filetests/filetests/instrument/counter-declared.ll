@@ -17,9 +17,9 @@ define void @f() {
 ;; define void @f() {
 ;; entry:
 ;;   %calls = load atomic i64, ptr @f.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @f.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @f.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry

@@ -36,8 +36,8 @@ entry:
 ;; ; ModuleID = 'funclets'
 ;; source_filename = "funclets"
 ;;
-;; @f.tjit.calls = hidden global i64 0, align 8
-;; @escapes.tjit.calls = hidden global i64 0, align 8
+;; @f.tjit.calls = hidden global i64 1000, align 8
+;; @escapes.tjit.calls = hidden global i64 1000, align 8
 ;;
 ;; declare i32 @__CxxFrameHandler3(...)
 ;;
@@ -50,9 +50,9 @@ entry:
 ;; entry:
 ;;   %a = alloca i32, align 4
 ;;   %calls = load atomic i64, ptr @f.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @f.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @f.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry
@@ -80,9 +80,9 @@ entry:
 ;;   %a = alloca i32, align 4
 ;;   call void (...) @llvm.localescape(ptr %a)
 ;;   %calls = load atomic i64, ptr @escapes.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @escapes.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @escapes.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry

@@ -29,9 +29,9 @@ define void @thunk(ptr %this, ...) "thunk" {
 ;; ; ModuleID = 'musttail'
 ;; source_filename = "musttail"
 ;;
-;; @f.tjit.calls = hidden global i64 0, align 8
-;; @loop.tjit.calls = hidden global i64 0, align 8
-;; @thunk.tjit.calls = hidden global i64 0, align 8
+;; @f.tjit.calls = hidden global i64 1000, align 8
+;; @loop.tjit.calls = hidden global i64 1000, align 8
+;; @thunk.tjit.calls = hidden global i64 1000, align 8
 ;;
 ;; declare i32 @next(i32)
 ;;
@@ -40,9 +40,9 @@ define void @thunk(ptr %this, ...) "thunk" {
 ;; define i32 @f(i32 %x) {
 ;; entry:
 ;;   %calls = load atomic i64, ptr @f.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @f.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @f.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry
@@ -57,9 +57,9 @@ define void @thunk(ptr %this, ...) "thunk" {
 ;; define tailcc i32 @loop(i32 %x) {
 ;; entry:
 ;;   %calls = load atomic i64, ptr @loop.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @loop.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @loop.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry
@@ -75,9 +75,9 @@ define void @thunk(ptr %this, ...) "thunk" {
 ;; define void @thunk(ptr %this, ...) #0 {
 ;; entry:
 ;;   %calls = load atomic i64, ptr @thunk.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @thunk.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @thunk.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry

@@ -16,16 +16,16 @@ define void @g() alwaysinline {
 ;; ; ModuleID = 'optnone-o0'
 ;; source_filename = "optnone-o0"
 ;;
-;; @f.tjit.calls = hidden global i64 0, align 8
-;; @g.tjit.calls = hidden global i64 0, align 8
+;; @f.tjit.calls = hidden global i64 1000, align 8
+;; @g.tjit.calls = hidden global i64 1000, align 8
 ;;
 ;; ; Function Attrs: noinline optnone
 ;; define void @f() #0 {
 ;; entry:
 ;;   %calls = load atomic i64, ptr @f.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @f.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @f.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry
@@ -40,9 +40,9 @@ define void @g() alwaysinline {
 ;; define void @g() #1 {
 ;; entry:
 ;;   %calls = load atomic i64, ptr @g.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @g.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @g.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry

@@ -16,7 +16,7 @@ define void @g() {
 ;; ; ModuleID = 'optnone-wish'
 ;; source_filename = "optnone-wish"
 ;;
-;; @g.tjit.calls = hidden global i64 0, align 8
+;; @g.tjit.calls = hidden global i64 1000, align 8
 ;;
 ;; ; Function Attrs: noinline optnone
 ;; define void @f() #0 {
@@ -26,9 +26,9 @@ define void @g() {
 ;; define void @g() {
 ;; entry:
 ;;   %calls = load atomic i64, ptr @g.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @g.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @g.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry

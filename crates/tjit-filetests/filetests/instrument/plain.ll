@@ -18,16 +18,16 @@ declare i32 @f(i32)
 ;; ; ModuleID = 'plain'
 ;; source_filename = "plain"
 ;;
-;; @f.tjit.calls = hidden global i64 0, align 8
+;; @f.tjit.calls = hidden global i64 1000, align 8
 ;;
 ;; define i32 @f_baseline(i32 %x) {
 ;; entry:
 ;;   %x.addr = alloca i32, align 4
 ;;   store i32 %x, ptr %x.addr, align 4
 ;;   %calls = load atomic i64, ptr @f.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @f.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @f.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry

@@ -25,14 +25,14 @@ declare i32 @fib(i32)
 ;; ; ModuleID = 'recursion'
 ;; source_filename = "recursion"
 ;;
-;; @fib.tjit.calls = hidden global i64 0, align 8
+;; @fib.tjit.calls = hidden global i64 1000, align 8
 ;;
 ;; define i32 @fib_baseline(i32 %n) {
 ;; entry:
 ;;   %calls = load atomic i64, ptr @fib.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @fib.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @fib.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry

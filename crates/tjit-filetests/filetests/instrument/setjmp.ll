@@ -20,7 +20,7 @@ entry:
 ;; source_filename = "setjmp"
 ;;
 ;; @buffer = external global [200 x i8]
-;; @f.tjit.calls = hidden global i64 0, align 8
+;; @f.tjit.calls = hidden global i64 1000, align 8
 ;;
 ;; ; Function Attrs: returns_twice
 ;; declare i32 @_setjmp(ptr) #0
@@ -30,9 +30,9 @@ entry:
 ;;   %value = alloca i32, align 4
 ;;   store volatile i32 1, ptr %value, align 4
 ;;   %calls = load atomic i64, ptr @f.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @f.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @f.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry

@@ -22,16 +22,16 @@ declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 ;;
 ;; %big = type { [8 x i64] }
 ;;
-;; @f.tjit.calls = hidden global i64 0, align 8
+;; @f.tjit.calls = hidden global i64 1000, align 8
 ;;
 ;; define void @f_baseline(ptr dead_on_unwind noalias writable sret(%big) align 8 %result, ptr noundef byval(%big) align 8 %in) {
 ;; entry:
 ;;   %result.ptr = alloca ptr, align 8
 ;;   store ptr %result, ptr %result.ptr, align 8
 ;;   %calls = load atomic i64, ptr @f.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @f.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @f.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry

@@ -20,7 +20,7 @@ entry:
 ;; ; ModuleID = 'varargs'
 ;; source_filename = "varargs"
 ;;
-;; @sum.tjit.calls = hidden global i64 0, align 8
+;; @sum.tjit.calls = hidden global i64 1000, align 8
 ;;
 ;; ; Function Attrs: nocallback nofree nosync nounwind willreturn
 ;; declare void @llvm.va_start.p0(ptr) #0
@@ -34,9 +34,9 @@ entry:
 ;;   %args = alloca [24 x i8], align 16
 ;;   store i32 %n, ptr %n.addr, align 4
 ;;   %calls = load atomic i64, ptr @sum.tjit.calls monotonic, align 8
-;;   %calls.next = add i64 %calls, 1
-;;   store atomic i64 %calls.next, ptr @sum.tjit.calls monotonic, align 8
-;;   %tripped = icmp eq i64 %calls.next, 1000
+;;   %calls.left = add i64 %calls, -1
+;;   store atomic i64 %calls.left, ptr @sum.tjit.calls monotonic, align 8
+;;   %tripped = icmp eq i64 %calls.left, 0
 ;;   br i1 %tripped, label %trip, label %old_entry, !prof !0
 ;;
 ;; old_entry:                                        ; preds = %trip, %entry
