@@ -16,7 +16,7 @@ use crate::{facts, fork};
 /// Works until the runtime is shut down.
 pub(crate) fn work(engine: &Engine, numbers: &VersionNumbers) -> Result<(), Error> {
     let mut worker = engine.runtime.worker()?;
-    while let Some((_inside, job)) = worker.next_job_inside(fork::enter) {
+    while let Some((_inside, job)) = worker.next_job_inside(fork::enter, &()) {
         serve(engine, numbers, job);
     }
     Ok(())

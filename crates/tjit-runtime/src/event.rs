@@ -101,6 +101,11 @@ pub enum EventKind {
         /// What became of the function.
         outcome: CancelOutcome,
     },
+    /// A worker takes it, and would have sooner had its trip not been held off while the program started.
+    HeldOff {
+        /// For how long it waited in all.
+        waited: Duration,
+    },
     /// Requests had waited past their deadlines when a worker came to them.
     Expired {
         /// How many.

@@ -84,7 +84,7 @@ impl EventHub {
     }
 
     /// Does anybody listen? Relaxed: an event that races with a subscription may or may not be seen by it.
-    fn is_active(&self) -> bool {
+    pub(crate) fn is_active(&self) -> bool {
         self.active.load(Ordering::Relaxed) != 0
     }
 

@@ -1,13 +1,16 @@
 //! The work of a background thread: take a function, compile it, publish it.
 
 use crate::event::EventKind;
+use crate::policy::Waiting;
 use crate::record::{Made, PublishedUnit, Switched};
+use crate::request::Lapse;
 use crate::sleepers::Seat;
 use crate::version::{Cause, Compiled, FactCounts, VersionInfo};
 use crate::word::Word;
-use crate::{FunctionRecord, Runtime, Tier, UnitId};
+use crate::{FunctionId, FunctionRecord, Runtime, Tier, UnitId};
 use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A thread that promotes functions. Stays on the thread that made it.
 #[derive(Debug)]
@@ -23,18 +26,43 @@ impl<'r, R> Worker<'r, R> {
 
     /// Sleeps until there is a function to promote; `None` after [`Runtime::shutdown`], even if functions are queued.
     pub fn next_job(&mut self) -> Option<Job<'r, R>> {
-        self.next_job_inside(|| ()).map(|((), job)| job)
+        self.next_job_inside(|| (), &()).map(|((), job)| job)
     }
 
     /// As [`Worker::next_job`], with a guard for the time from before the job is taken: while nobody has a guard that `enter`
-    /// returned, no job is under way. `enter` is not called while this thread sleeps, and what it returned is dropped before.
-    pub fn next_job_inside<G>(&mut self, enter: impl Fn() -> G) -> Option<(G, Job<'r, R>)> {
+    /// returned, no job is under way, and no counter is read. `enter` is not called while this thread sleeps, and what it
+    /// returned is dropped before. Requests that have lapsed by then are given to `lapse` instead of a job.
+    pub fn next_job_inside<G>(
+        &mut self,
+        enter: impl Fn() -> G,
+        lapse: &impl Lapse<R>,
+    ) -> Option<(G, Job<'r, R>)> {
+        let runtime = self.runtime;
+        let rank = |function, at| runtime.rank(function, at);
         loop {
-            let (inside, id) = self.runtime.queue.pop_blocking(&self.seat, &enter)?;
-            if let Some(job) = self.runtime.begin_job(id) {
+            let (inside, taken) = runtime.queue.pop_blocking(&self.seat, &enter, &rank)?;
+            if let Some(job) = runtime.begin_job(taken, lapse) {
                 return Some((inside, job));
             }
         }
+    }
+}
+
+impl<R> Runtime<R> {
+    /// How urgent a function is that tripped at this time; `None` if it does not wait any more.
+    fn rank(&self, function: FunctionId, at: Duration) -> Option<u64> {
+        let record = self.core.table.get(function)?;
+        let word = record.word.load();
+        if !word.is_queued() {
+            return None;
+        }
+        let waiting = Waiting {
+            record,
+            cause: word.cause(),
+            calls: self.core.counters.calls_since_trip(record),
+            waited: self.queue.now().saturating_sub(at),
+        };
+        Some(self.core.policy.priority(&waiting))
     }
 }
 

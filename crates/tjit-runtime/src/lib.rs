@@ -12,18 +12,23 @@ mod job;
 mod policy;
 mod record;
 mod remove;
+mod request;
 mod retire;
 mod runtime;
 mod stats;
 mod table;
 mod tiers;
+mod trip;
 mod version;
 mod word;
 
+mod clock;
 mod primitive;
 mod queue;
 mod ring;
 mod sleepers;
+mod trips;
+mod waiters;
 
 pub use baseline::{Baseline, BaselineGuard, BaselineTicket, BaselineWait, Waited};
 pub use directive::Directive;
@@ -35,12 +40,14 @@ pub use invalidate::Invalidation;
 pub use job::{Job, JobOutcome, Worker};
 pub use policy::{Counters, DefaultPolicy, HoldOff, NoCounters, TierPolicy, Waiting};
 pub use record::{FunctionInfo, FunctionRecord};
+pub use request::{Cancelled, Lapse};
 pub use retire::{Pin, Retired};
-pub use runtime::{Runtime, TripOutcome};
+pub use runtime::Runtime;
 pub use sleepers::MAX_WORKERS;
 pub use stats::{StateCounts, Stats, TierStats};
 pub use table::FunctionTable;
 pub use tiers::{LOOP_INTERVAL, Thresholds, TierSpec};
+pub use trip::TripOutcome;
 pub use version::{
     Cause, Compiled, FactCounts, Phase, PhaseTimes, Published, VersionInfo, VersionStatus,
 };

@@ -144,6 +144,8 @@ pub struct DefaultPolicy {
     pub workers: NonZeroUsize,
     /// Trips that may wait. 4,096 by default: minutes of work for one worker, in 64 KiB.
     pub queue_capacity: NonZeroUsize,
+    /// How long trips wait while the program starts.
+    pub hold_off: HoldOff,
 }
 
 impl DefaultPolicy {
@@ -184,6 +186,7 @@ impl Default for DefaultPolicy {
             tiers: Self::two_tiers(Self::after_calls(Self::CALLS)),
             workers: NonZeroUsize::new(workers).unwrap_or(NonZeroUsize::MIN),
             queue_capacity: const { NonZeroUsize::new(4_096).unwrap() },
+            hold_off: HoldOff::NONE,
         }
     }
 }
@@ -199,6 +202,10 @@ impl TierPolicy for DefaultPolicy {
 
     fn queue_capacity(&self) -> NonZeroUsize {
         self.queue_capacity
+    }
+
+    fn hold_off(&self) -> HoldOff {
+        self.hold_off
     }
 }
 

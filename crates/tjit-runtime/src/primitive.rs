@@ -34,9 +34,11 @@ pub(crate) mod epoch;
 
 #[cfg(not(tjit_loom))]
 mod imp {
+    use crate::clock::Clock;
     pub(crate) use crossbeam::queue::ArrayQueue;
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, fence};
     pub(crate) use std::sync::{Condvar, Mutex};
+    use std::time::Duration;
 
     /// Puts one thread to sleep and wakes it; a wake that comes first is remembered.
     #[derive(Debug)]
@@ -54,6 +56,12 @@ mod imp {
             std::thread::park();
         }
 
+        /// As [`Parker::park`], but not past `time`.
+        pub(crate) fn park_until(&self, clock: &Clock, time: Duration) {
+            debug_assert_eq!(self.0.id(), std::thread::current().id());
+            std::thread::park_timeout(time.saturating_sub(clock.now()));
+        }
+
         /// Wakes the thread. On Linux: one atomic swap and at most one `futex` call, so safe in a signal handler.
         pub(crate) fn unpark(&self) {
             self.0.unpark();
@@ -63,9 +71,11 @@ mod imp {
 
 #[cfg(tjit_loom)]
 mod imp {
+    use crate::clock::Clock;
     pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, fence};
     pub(crate) use loom::sync::{Condvar, Mutex};
     use std::collections::VecDeque;
+    use std::time::Duration;
 
     /// Stands in for crossbeam's queue, which loom can't look into.
     #[derive(Debug)]
@@ -119,8 +129,22 @@ mod imp {
             *token = false;
         }
 
+        pub(crate) fn park_until(&self, clock: &Clock, time: Duration) {
+            let mut token = super::lock(&self.token);
+            while !*token && clock.now() < time {
+                token = super::wait(&self.given, token);
+            }
+            *token = false;
+        }
+
         pub(crate) fn unpark(&self) {
             *super::lock(&self.token) = true;
+            self.given.notify_one();
+        }
+
+        /// The clock has moved on. The lock is what keeps a thread from going to sleep with a look at the clock from before.
+        pub(crate) fn tick(&self) {
+            let _token = super::lock(&self.token);
             self.given.notify_one();
         }
     }

@@ -37,24 +37,41 @@ impl<T> Ring<T> {
     /// Takes a place, or `None` when the queue is full. No lock, no allocation.
     pub(crate) fn reserve(&self) -> Option<Place<'_, T>> {
         let next = |used: usize| (used < self.capacity).then_some(used + 1);
-        // Acquire: pairs with the Release in `pop`; the slot that this place stands for is empty.
+        // Acquire: pairs with the Release in `give_back`; the slot that this place stands for is empty.
         self.used
             .fetch_update(Ordering::Acquire, Ordering::Relaxed, next)
             .ok()?;
         Some(Place { ring: self })
     }
 
-    /// Takes the oldest item.
+    /// Takes the oldest item and gives its place back.
     pub(crate) fn pop(&self) -> Option<T> {
-        // Relaxed: a place whose push has ended is seen after the fences of `Sleepers`; one under way need not be.
-        if self.used.load(Ordering::Relaxed) == 0 {
+        if self.is_empty() {
             return None;
         }
-        let _one_at_a_time = lock(&self.consumer);
-        let item = self.items.pop()?;
-        // Release: the slot is empty before its place is free.
-        self.used.fetch_sub(1, Ordering::Release);
+        let item = {
+            let _one_at_a_time = lock(&self.consumer);
+            self.items.pop()?
+        };
+        self.give_back(1);
         Some(item)
+    }
+
+    /// Takes all items, oldest first. Their places stay in use until they are given back, so that there are never more of
+    /// them than there are places.
+    pub(crate) fn take_all(&self, mut each: impl FnMut(T)) {
+        let _one_at_a_time = lock(&self.consumer);
+        while let Some(item) = self.items.pop() {
+            each(item);
+        }
+    }
+
+    /// Gives places back whose items were taken.
+    pub(crate) fn give_back(&self, places: usize) {
+        if places > 0 {
+            // Release: the slots are empty before their places are free.
+            self.used.fetch_sub(places, Ordering::Release);
+        }
     }
 
     /// Runs `f` while every lock of this object is held.
@@ -64,8 +81,9 @@ impl<T> Ring<T> {
         f()
     }
 
-    /// Is any place in use? A push under way counts.
+    /// Is no place in use? One that a push under way has taken, or whose item is not given back yet, is.
     pub(crate) fn is_empty(&self) -> bool {
+        // Relaxed: a place whose push has ended is seen after the fences of `Sleepers`; one under way need not be.
         self.used.load(Ordering::Relaxed) == 0
     }
 }

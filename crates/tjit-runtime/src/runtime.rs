@@ -1,7 +1,7 @@
 //! The parts put together: what generated code, embedder and workers call.
 
 use crate::baseline::{Baseline, BaselineTicket, Waited};
-use crate::event::EventKind;
+use crate::event::{DeclineReason, EventKind};
 use crate::hub::EventHub;
 use crate::job::{Job, Worker};
 use crate::policy::{Counters, TierPolicy};
@@ -9,45 +9,30 @@ use crate::primitive::{Mutex, lock};
 use crate::queue::PromotionQueue;
 use crate::stats::{Stats, Totals};
 use crate::version::{Cause, VersionInfo};
-use crate::word::Word;
-use crate::{
-    Error, FunctionId, FunctionInfo, FunctionRecord, FunctionState, FunctionTable, RequestOutcome,
-    Tier,
-};
+use crate::{Error, FunctionId, FunctionInfo, FunctionRecord, FunctionTable};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
-
-/// What a trip did.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum TripOutcome {
-    /// The function waits for a worker.
-    Queued,
-    /// The queue was full. The counter was re-armed; nothing else happened.
-    Full,
-    /// There is nothing to promote: the function is queued or beyond the baseline already, or its promotion failed.
-    NotBaseline(FunctionState),
-    /// The runtime was shut down.
-    Stopped,
-    /// No such function.
-    Unknown,
-}
 
 /// The parts that don't depend on the type of a request.
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) table: FunctionTable,
     pub(crate) totals: Totals,
-    policy: Arc<dyn TierPolicy>,
-    counters: Arc<dyn Counters>,
-    events: EventHub,
+    pub(crate) policy: Arc<dyn TierPolicy>,
+    pub(crate) counters: Arc<dyn Counters>,
+    pub(crate) events: EventHub,
 }
 
 impl Core {
     pub(crate) fn emit(&self, record: &FunctionRecord, kind: impl FnOnce() -> EventKind) {
         self.events.emit(&self.table, record, kind);
+    }
+
+    /// A trip or a request came to nothing.
+    pub(crate) fn decline(&self, record: &FunctionRecord, cause: Cause, reason: DeclineReason) {
+        self.emit(record, || EventKind::Declined { cause, reason });
     }
 
     /// Runs `f` while every lock of this object and of `record` is held.
@@ -93,7 +78,7 @@ impl<R> Runtime<R> {
     /// A runtime without functions. Starts no thread: see [`Runtime::worker`].
     #[must_use]
     pub fn new(policy: Arc<dyn TierPolicy>, counters: Arc<dyn Counters>) -> Self {
-        let queue = PromotionQueue::new(policy.queue_capacity());
+        let queue = PromotionQueue::new(policy.queue_capacity(), policy.hold_off());
         let table = FunctionTable::new();
         let core = Core {
             table,
@@ -134,7 +119,7 @@ impl<R> Runtime<R> {
         self.core.totals.snapshot(&self.core.table)
     }
 
-    /// Adds a function in state [`FunctionState::Lazy`].
+    /// Adds a function in state [`FunctionState::Lazy`](crate::FunctionState::Lazy).
     ///
     /// # Errors
     /// [`Error::TableFull`] when every index is used.
@@ -150,14 +135,18 @@ impl<R> Runtime<R> {
         self.core.begin_baseline(self.core.record(id)?)
     }
 
-    /// A caller met a function without code and waits as long as another one compiles it.
+    /// A caller met a function without code and waits as long as another one compiles it. This is what a hold-off
+    /// ([`TierPolicy::hold_off`]) takes for a first call; [`Runtime::begin_baseline`] is not.
     ///
     /// # Errors
     /// [`Error::BaselineFailed`] if compiling it failed, [`Error::UnknownFunction`].
     pub fn baseline(&self, id: FunctionId) -> Result<Baseline<'_>, Error> {
         loop {
             match self.begin_baseline(id)? {
-                BaselineTicket::Mine(guard) => return Ok(Baseline::Mine(guard)),
+                BaselineTicket::Mine(guard) => {
+                    self.queue.note_first_call();
+                    return Ok(Baseline::Mine(guard));
+                }
                 BaselineTicket::Done(address) => return Ok(Baseline::Ready(address)),
                 BaselineTicket::Wait(other) => {
                     if let Waited::Ready(address) = other.wait()? {
@@ -166,73 +155,6 @@ impl<R> Runtime<R> {
                 }
             }
         }
-    }
-
-    /// A counter of the function reached its threshold.
-    ///
-    /// One compare-and-swap on the state, one push into a bounded queue, one wake-up: no lock, no allocation. May be called in
-    /// a signal handler. A full queue leaves the state alone and re-arms the counter after [`TierPolicy::retry_after`].
-    pub fn trip(&self, id: FunctionId) -> TripOutcome {
-        let Some(record) = self.core.table.get(id) else {
-            return TripOutcome::Unknown;
-        };
-        record.count_trip();
-        if self.queue.is_stopped() {
-            return TripOutcome::Stopped;
-        }
-        let word = record.word.load();
-        if word.trip().is_none() {
-            return TripOutcome::NotBaseline(word.state());
-        }
-        // The place comes before the state, so that a state is never changed for a push that can't follow.
-        let Some(place) = self.queue.reserve_trip() else {
-            record.count_dropped();
-            self.core
-                .counters
-                .rearm(record, self.core.policy.retry_after(record));
-            self.core.events.note(id, EventKind::TripDropped);
-            return TripOutcome::Full;
-        };
-        if let Err(word) = record.word.update(Word::trip) {
-            return TripOutcome::NotBaseline(word.state());
-        }
-        self.core.events.note(id, EventKind::Queued);
-        self.queue.push_trip(place, id);
-        TripOutcome::Queued
-    }
-
-    /// The embedder asks for a new version of the function, in whatever state it is. `payload` reaches exactly one job, or is
-    /// dropped at shutdown.
-    ///
-    /// # Errors
-    /// [`Error::UnknownFunction`].
-    pub fn request(&self, id: FunctionId, payload: R) -> Result<RequestOutcome, Error> {
-        let record = self.core.record(id)?;
-        let outcome = self.queue_request(record, payload);
-        if outcome != RequestOutcome::Stopped {
-            self.core.totals.requested();
-            self.core.emit(record, || EventKind::Requested { outcome });
-        }
-        // The entry comes after the event, so that "requested" is heard before "started".
-        if matches!(outcome, RequestOutcome::Enqueued | RequestOutcome::Raised) {
-            self.queue.push_request(record.id());
-        }
-        Ok(outcome)
-    }
-
-    fn queue_request(&self, record: &FunctionRecord, payload: R) -> RequestOutcome {
-        let mut pending = lock(&self.pending);
-        let Some(payloads) = pending.as_mut() else {
-            return RequestOutcome::Stopped;
-        };
-        // Removing takes the same lock, so it stays true.
-        if record.word.load().is_removed() {
-            return RequestOutcome::Removed;
-        }
-        payloads.entry(record.id()).or_default().push(payload);
-        let changed = record.word.update(|word| Some(word.request().0));
-        let before = changed.map_or_else(|word| word, |(before, _)| before);
-        before.request().1
     }
 
     /// Makes the calling thread a worker.
@@ -253,40 +175,6 @@ impl<R> Runtime<R> {
         self.queue.forget_workers();
     }
 
-    /// A worker popped this entry. `None`: the function is not queued any more.
-    pub(crate) fn begin_job(&self, id: FunctionId) -> Option<Job<'_, R>> {
-        let record = self.core.table.get(id)?;
-        let unit = self.next_unit();
-        let (word, payloads) = {
-            let mut pending = lock(&self.pending);
-            let before = record.begin_job(unit)?;
-            (
-                before,
-                pending.as_mut().and_then(|payloads| payloads.remove(&id)),
-            )
-        };
-        let cause = if word.urgent() {
-            Cause::Request
-        } else if word.renewed() {
-            Cause::Renewal
-        } else {
-            Cause::Trip
-        };
-        let current = match cause {
-            // It was taken back, and its tier with it.
-            Cause::Renewal if word.tier() == Tier::BASELINE => {
-                record.last_tier().unwrap_or(Tier::OPTIMIZED)
-            }
-            _ => word.tier(),
-        };
-        let tier = self.core.policy.target(record, current, cause);
-        Some(Job::new(
-            self,
-            record,
-            (unit, tier, cause, payloads.unwrap_or_default()),
-        ))
-    }
-
     /// Begins a job for the function outside of the queue, as soon as nobody compiles it: for who compiles it on a thread of its
     /// own. What had queued the function waits until the job has ended, and so do requests that come meanwhile.
     ///
@@ -305,14 +193,30 @@ impl<R> Runtime<R> {
         Ok(Job::new(self, record, (unit, tier, cause, Vec::new())))
     }
 
-    /// Ends promotion: workers get no more jobs, trips and requests are declined, payloads that no job has taken are dropped.
-    /// Does not wait for jobs under way, and first calls still work.
+    /// Ends promotion: workers get no more jobs, trips and requests are declined, payloads that no job has taken are dropped, and
+    /// what waits is told so in events. Does not wait for jobs under way, and first calls still work.
     pub fn shutdown(&self) {
         self.queue.stop();
         // Dropped outside the lock: a payload may run the embedder's code.
         let payloads = lock(&self.pending).take();
         drop(payloads);
         self.core.events.flush(&self.core.table);
+        if !self.core.events.is_active() {
+            return;
+        }
+        for record in self.core.table.iter() {
+            let word = record.word.load();
+            if word.is_queued() {
+                self.core
+                    .decline(record, word.cause(), DeclineReason::Stopped);
+            }
+        }
+    }
+
+    /// Lets the time pass that hold-offs go by.
+    #[cfg(tjit_loom)]
+    pub fn advance(&self, time: std::time::Duration) {
+        self.queue.advance(time);
     }
 }
 

@@ -5,10 +5,12 @@
 //! looks for items, each with a `SeqCst` fence between, so at least one of the two sees the other.
 
 use crate::Error;
+use crate::clock::Clock;
 use crate::primitive::{AtomicU64, Parker, fence};
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// How many workers one runtime can have registered over its life: one bit of a word each.
 ///
@@ -21,6 +23,17 @@ pub(crate) struct Sleepers {
     idle: AtomicU64,
     seats: [OnceLock<Parker>; MAX_WORKERS],
     taken: AtomicUsize,
+}
+
+/// What a worker that looks for work finds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Look<T> {
+    /// Something to do.
+    Found(T),
+    /// Nothing.
+    Nothing,
+    /// Nothing that may be begun before this time, unless more comes.
+    Until(Duration),
 }
 
 /// The right of one thread to sleep; stays on that thread.
@@ -54,35 +67,63 @@ impl Sleepers {
         })
     }
 
-    /// Sleeps until `ready` returns something. `ready` is called again after each wake-up.
-    pub(crate) fn wait<T>(&self, seat: &Seat, mut ready: impl FnMut() -> Option<T>) -> T {
+    /// Sleeps until `look` finds something. It is called again after each wake-up, and when the time it named has come.
+    pub(crate) fn wait<T>(
+        &self,
+        seat: &Seat,
+        clock: &Clock,
+        mut look: impl FnMut() -> Look<T>,
+    ) -> T {
         let bit = 1u64 << seat.index;
         loop {
-            if let Some(value) = ready() {
+            if let Look::Found(value) = look() {
                 return value;
             }
             self.idle.fetch_or(bit, Ordering::Relaxed);
             // The worker's half of the Dekker pair; see the module documentation.
             fence(Ordering::SeqCst);
-            if let Some(value) = ready() {
-                // If the bit is gone already, a producer chose this worker for an item that it may not have taken. The
-                // caller therefore wakes another when items are left. AcqRel: it must see that producer's item.
-                self.idle.fetch_and(!bit, Ordering::AcqRel);
-                return value;
-            }
-            self.park(seat.index, bit);
+            let until = match look() {
+                Look::Found(value) => {
+                    // If the bit is gone already, a producer chose this worker for an item that it may not have taken. The
+                    // caller therefore wakes another when items are left. AcqRel: it must see that producer's item.
+                    self.idle.fetch_and(!bit, Ordering::AcqRel);
+                    return value;
+                }
+                Look::Nothing => None,
+                Look::Until(time) => Some(time),
+            };
+            self.park(seat.index, (clock, until));
         }
     }
 
-    /// Sleeps until a producer has cleared `bit`.
-    fn park(&self, index: usize, bit: u64) {
+    /// Sleeps until a producer has cleared the worker's bit, or clears it when the time has come.
+    fn park(&self, index: usize, (clock, until): (&Clock, Option<Duration>)) {
         let Some(parker) = self.seats[index].get() else {
             return;
         };
+        let bit = 1u64 << index;
         // Acquire: pairs with the producer's Release; its item is visible to the next look.
         while self.idle.load(Ordering::Acquire) & bit != 0 {
-            parker.park();
+            match until {
+                None => parker.park(),
+                Some(time) if clock.now() < time => parker.park_until(clock, time),
+                Some(_) => {
+                    // A producer may have been first and is about to unpark this thread: the next sleep ends early then, which
+                    // does no harm. AcqRel: its item is visible to the next look.
+                    self.idle.fetch_and(!bit, Ordering::AcqRel);
+                    return;
+                }
+            }
         }
+    }
+
+    /// Time has passed: those who wait for it look at the clock again.
+    #[cfg(tjit_loom)]
+    pub(crate) fn tick(&self) {
+        self.seats
+            .iter()
+            .filter_map(OnceLock::get)
+            .for_each(Parker::tick);
     }
 
     /// Wakes one sleeping worker, if there is one. To be called after the item is in the queue. No lock, no allocation.

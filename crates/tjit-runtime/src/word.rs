@@ -9,18 +9,19 @@
 //! bits 2..4   promotion  Idle | Queued | Compiling
 //! bit  4      URGENT     queued by a request: has an entry in the first lane
 //! bit  5      AGAIN      a request came while compiling: queue again when that ends
-//! bit  6      FAILED     the last promotion failed: trips are ignored, requests are not
+//! bit  6      FAILED     the last promotion failed: trips are ignored, requests are not; until a job begins
 //! bit  7      RENEW      queued, or to be queued when the job ends, because what a version relied on has changed
 //! bits 8..12  tier       of the version that runs, 0 until the first promotion
 //! bit  12     REMOVED    not a function of the program any more; all other bits are 0
-//! bit  13     TRIPPED    a trip had queued it when it was claimed: queue again if the claim ends without a result
+//! bit  13     TRIPPED    queued, and would be if nobody had asked for it: a counter has reached its threshold; or it was when
+//!                        it was claimed, and is to be queued again if the claim ends without a result
 //! ```
 //!
 //! A word holds no pointer and each transition is computed from the word it replaces, so that ABA is harmless: a word
 //! that went away and came back means the same as one that stayed.
 
-use crate::Tier;
 use crate::primitive::AtomicU32;
+use crate::{Cause, Tier};
 use std::sync::atomic::Ordering;
 
 const BASE: u32 = 0b11;
@@ -198,7 +199,7 @@ impl Word {
 
     /// The function starts anew, or comes back. What it waits for stays.
     pub(crate) fn reset(self) -> Option<Self> {
-        let kept = self.0 & (PROMOTION | URGENT | RENEW);
+        let kept = self.0 & (PROMOTION | URGENT | RENEW | TRIPPED);
         (!self.is_being_compiled()).then_some(Self(Self::NEW.0 | kept))
     }
 
@@ -222,10 +223,18 @@ impl Word {
     /// Also while the base is still `Compiling`: the code is installed just before the word says so, and a caller that
     /// comes in between may trip, which must not be lost.
     pub(crate) fn trip(self) -> Option<Self> {
-        let runs_baseline =
-            matches!(self.base(), BASE_COMPILING | BASE_READY) && self.tier() == Tier::BASELINE;
         let free = self.promotion() == IDLE && !self.has(FAILED);
-        (runs_baseline && free).then(|| self.with_promotion(QUEUED))
+        (self.runs_baseline() && free).then(|| Self(self.with_promotion(QUEUED).0 | TRIPPED))
+    }
+
+    /// A counter reached its threshold while the function waits for a worker because somebody asked for it, who may cancel that.
+    pub(crate) fn trip_behind_request(self) -> Option<Self> {
+        let asked_for = self.promotion() == QUEUED && self.has(URGENT) && !self.has(TRIPPED);
+        (self.runs_baseline() && asked_for).then_some(Self(self.0 | TRIPPED))
+    }
+
+    fn runs_baseline(self) -> bool {
+        matches!(self.base(), BASE_COMPILING | BASE_READY) && self.tier() == Tier::BASELINE
     }
 
     /// A request from outside; possible in every state.
@@ -236,10 +245,22 @@ impl Word {
             QUEUED => (Self(self.0 | URGENT), RequestOutcome::Raised),
             COMPILING => (Self(self.0 | AGAIN), RequestOutcome::Deferred),
             _ => (
-                Self(self.with_promotion(QUEUED).0 & !FAILED | URGENT),
+                Self(self.with_promotion(QUEUED).0 | URGENT),
                 RequestOutcome::Enqueued,
             ),
         }
+    }
+
+    /// The last request that waited was taken out again. `None`: no request waits.
+    pub(crate) fn cancel(self) -> Option<Self> {
+        let word = Self(self.0 & !(URGENT | AGAIN));
+        if word == self {
+            return None;
+        }
+        Some(match word.promotion() {
+            QUEUED if !word.has(TRIPPED | RENEW) => word.with_promotion(IDLE),
+            _ => word,
+        })
     }
 
     /// The version that runs must not be entered any more: back to the baseline, or to no code at all, and into the queue. A
@@ -257,6 +278,8 @@ impl Word {
         let word = Self(self.0 & !(TIER | FAILED)).with_base(base);
         Some(match word.promotion() {
             IDLE => Self(word.with_promotion(QUEUED).0 | RENEW),
+            // The request that it waits for may be cancelled.
+            QUEUED => Self(word.0 | RENEW),
             _ => word,
         })
     }
@@ -268,6 +291,8 @@ impl Word {
         match self.promotion() {
             IDLE if optimized => Some(Self(self.with_promotion(QUEUED).0 | RENEW)),
             COMPILING if !self.has(RENEW) => Some(Self(self.0 | RENEW)),
+            // The request that it waits for may be cancelled.
+            QUEUED if optimized && !self.has(RENEW) => Some(Self(self.0 | RENEW)),
             _ => None,
         }
     }
@@ -275,7 +300,18 @@ impl Word {
     /// A worker takes the function. `None`: the queue entry is stale, an earlier one has been served.
     pub(crate) fn begin_job(self) -> Option<Self> {
         self.is_queued()
-            .then(|| Self(self.with_promotion(COMPILING).0 & !(URGENT | RENEW)))
+            .then(|| Self(self.with_promotion(COMPILING).0 & !(URGENT | RENEW | TRIPPED | FAILED)))
+    }
+
+    /// Why a function that is queued is.
+    pub(crate) fn cause(self) -> Cause {
+        if self.urgent() {
+            Cause::Request
+        } else if self.renewed() {
+            Cause::Renewal
+        } else {
+            Cause::Trip
+        }
     }
 
     /// Somebody compiles the function outside of the queue. What had queued it waits until that has ended.
@@ -283,11 +319,7 @@ impl Word {
         if self.promotion() == COMPILING || self.is_removed() {
             return None;
         }
-        let waiting = match self.promotion() {
-            QUEUED if self.has(URGENT) => AGAIN,
-            QUEUED if !self.has(RENEW) => TRIPPED,
-            _ => 0,
-        };
+        let waiting = if self.has(URGENT) { AGAIN } else { 0 };
         Some(Self(self.with_promotion(COMPILING).0 & !URGENT | waiting))
     }
 
@@ -313,13 +345,16 @@ impl Word {
             JobEnd::Failed => self.0 | FAILED,
             JobEnd::Withdrawn => self.0,
         };
-        let word = Self(word & !(AGAIN | TRIPPED)).with_promotion(IDLE);
-        let tripped = self.has(TRIPPED) && end == JobEnd::Withdrawn;
+        let served = match end {
+            JobEnd::Withdrawn => 0,
+            JobEnd::Published(_) | JobEnd::Failed => TRIPPED,
+        };
+        let word = Self(word & !(AGAIN | served)).with_promotion(IDLE);
         Some(if self.has(AGAIN) {
             word.request().0
         } else if self.has(RENEW) {
             Self(word.with_promotion(QUEUED).0 & !FAILED)
-        } else if tripped {
+        } else if word.has(TRIPPED) {
             word.with_promotion(QUEUED)
         } else {
             word

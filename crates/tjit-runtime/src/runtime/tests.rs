@@ -3,6 +3,7 @@
 use super::*;
 use crate::policy::{DefaultPolicy, NoCounters};
 use crate::version::{Compiled, PhaseTimes};
+use crate::{FunctionState, TripOutcome};
 use std::num::NonZeroUsize;
 
 fn with_baseline(capacity: usize) -> (Runtime<()>, FunctionId, FunctionId) {

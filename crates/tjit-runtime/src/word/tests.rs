@@ -8,7 +8,9 @@ enum Op {
     BeginBaseline,
     EndBaseline(BaselineEnd),
     Trip,
+    TripBehindRequest,
     Request,
+    Cancel,
     Invalidate,
     Renew,
     BeginJob,
@@ -22,7 +24,9 @@ fn op() -> impl Strategy<Value = Op> {
         Just(Op::EndBaseline(BaselineEnd::Failed)),
         Just(Op::EndBaseline(BaselineEnd::Released)),
         Just(Op::Trip),
+        Just(Op::TripBehindRequest),
         Just(Op::Request),
+        Just(Op::Cancel),
         Just(Op::Invalidate),
         Just(Op::Renew),
         Just(Op::BeginJob),
@@ -51,15 +55,24 @@ enum Base {
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Promotion {
     Idle,
-    Queued { by_request: bool, renewal: bool },
+    Queued(Reasons),
     Compiling { again: bool, renew: bool },
 }
 
+/// Why a function is queued.
+#[derive(Clone, Copy, PartialEq, Default, Debug)]
+struct Reasons {
+    by_request: bool,
+    renewal: bool,
+    tripped: bool,
+}
+
 impl Promotion {
-    const RENEWAL: Self = Self::Queued {
+    const RENEWAL: Self = Self::Queued(Reasons {
         by_request: false,
         renewal: true,
-    };
+        tripped: false,
+    });
 }
 
 impl Model {
@@ -84,53 +97,71 @@ impl Model {
                 };
             }
             Op::Trip
-                if matches!(self.base, Base::Compiling | Base::Ready)
-                    && self.tier == Tier::BASELINE
+                if self.runs_baseline()
                     && self.promotion == Promotion::Idle
                     && !self.last_failed =>
             {
-                self.promotion = Promotion::Queued {
-                    by_request: false,
-                    renewal: false,
-                };
+                self.promotion = Promotion::Queued(Reasons {
+                    tripped: true,
+                    ..Reasons::default()
+                });
             }
+            Op::TripBehindRequest if self.runs_baseline() => match &mut self.promotion {
+                Promotion::Queued(reasons) if reasons.by_request && !reasons.tripped => {
+                    reasons.tripped = true;
+                }
+                _ => return None,
+            },
             Op::Request => {
                 self.promotion = match self.promotion {
                     Promotion::Compiling { renew, .. } => {
                         Promotion::Compiling { again: true, renew }
                     }
-                    Promotion::Queued { renewal, .. } => Promotion::Queued {
+                    Promotion::Queued(reasons) => Promotion::Queued(Reasons {
                         by_request: true,
-                        renewal,
-                    },
-                    Promotion::Idle => Promotion::Queued {
+                        ..reasons
+                    }),
+                    Promotion::Idle => Promotion::Queued(Reasons {
                         by_request: true,
-                        renewal: false,
-                    },
+                        ..Reasons::default()
+                    }),
                 };
-                self.last_failed &= matches!(self.promotion, Promotion::Compiling { .. });
             }
+            Op::Cancel => match &mut self.promotion {
+                Promotion::Queued(reasons) if reasons.by_request => {
+                    reasons.by_request = false;
+                    if *reasons == Reasons::default() {
+                        self.promotion = Promotion::Idle;
+                    }
+                }
+                Promotion::Compiling { again, .. } if *again => *again = false,
+                _ => return None,
+            },
             Op::Invalidate if self.tier > Tier::BASELINE => {
                 self.tier = Tier::BASELINE;
                 self.last_failed = false;
                 if self.base == Base::Failed {
                     self.base = Base::Lazy;
                 }
-                if self.promotion == Promotion::Idle {
-                    self.promotion = Promotion::RENEWAL;
+                match &mut self.promotion {
+                    Promotion::Idle => self.promotion = Promotion::RENEWAL,
+                    Promotion::Queued(reasons) => reasons.renewal = true,
+                    Promotion::Compiling { .. } => {}
                 }
             }
-            Op::Renew => match self.promotion {
-                Promotion::Idle if self.tier > Tier::BASELINE && !self.last_failed => {
-                    self.promotion = Promotion::RENEWAL;
+            Op::Renew => {
+                let is_good = self.tier > Tier::BASELINE && !self.last_failed;
+                match &mut self.promotion {
+                    Promotion::Idle if is_good => self.promotion = Promotion::RENEWAL,
+                    Promotion::Queued(reasons) if is_good && !reasons.renewal => {
+                        reasons.renewal = true;
+                    }
+                    Promotion::Compiling { renew, .. } if !*renew => *renew = true,
+                    _ => return None,
                 }
-                Promotion::Compiling {
-                    again,
-                    renew: false,
-                } => self.promotion = Promotion::Compiling { again, renew: true },
-                _ => return None,
-            },
+            }
             Op::BeginJob if matches!(self.promotion, Promotion::Queued { .. }) => {
+                self.last_failed = false;
                 self.promotion = Promotion::Compiling {
                     again: false,
                     renew: false,
@@ -140,15 +171,16 @@ impl Model {
                 let Promotion::Compiling { again, renew } = self.promotion else {
                     return None;
                 };
-                self.last_failed = end == JobEnd::Failed && !again && !renew;
+                self.last_failed = end == JobEnd::Failed && (again || !renew);
                 if let JobEnd::Published(tier) = end {
                     self.tier = tier;
                 }
                 self.promotion = if again || renew {
-                    Promotion::Queued {
+                    Promotion::Queued(Reasons {
                         by_request: again,
                         renewal: renew,
-                    }
+                        tripped: false,
+                    })
                 } else {
                     Promotion::Idle
                 };
@@ -156,6 +188,10 @@ impl Model {
             _ => return None,
         }
         Some(self)
+    }
+
+    fn runs_baseline(self) -> bool {
+        matches!(self.base, Base::Compiling | Base::Ready) && self.tier == Tier::BASELINE
     }
 
     fn state(self) -> FunctionState {
@@ -194,7 +230,9 @@ fn apply(word: Word, op: Op) -> Option<Word> {
         Op::BeginBaseline => word.begin_baseline(),
         Op::EndBaseline(end) => word.end_baseline(end),
         Op::Trip => word.trip(),
+        Op::TripBehindRequest => word.trip_behind_request(),
         Op::Request => Some(word.request().0),
+        Op::Cancel => word.cancel(),
         Op::Invalidate => word.invalidate(),
         Op::Renew => word.renew(),
         Op::BeginJob => word.begin_job(),
@@ -215,15 +253,15 @@ proptest! {
         let mut model = Model::NEW;
         for op in ops {
             let word = atomic.load();
-            let by_request = matches!(model.promotion, Promotion::Queued { by_request: true, .. });
+            let reasons = match model.promotion {
+                Promotion::Queued(reasons) => reasons,
+                Promotion::Compiling { renew, .. } => Reasons { renewal: renew, ..Reasons::default() },
+                Promotion::Idle => Reasons::default(),
+            };
             let has_code = model.base == Base::Ready || model.tier > Tier::BASELINE;
             prop_assert_eq!((word.state(), word.tier()), (model.state(), model.tier));
-            let renewal = matches!(
-                model.promotion,
-                Promotion::Queued { renewal: true, .. } | Promotion::Compiling { renew: true, .. }
-            );
-            prop_assert_eq!((word.urgent(), word.has_code()), (by_request, has_code));
-            prop_assert_eq!(word.renewed(), renewal);
+            prop_assert_eq!((word.urgent(), word.has_code()), (reasons.by_request, has_code));
+            prop_assert_eq!(word.renewed(), reasons.renewal);
             match (atomic.update(|word| apply(word, op)), model.apply(op)) {
                 (Ok((before, after)), Some(next)) => {
                     prop_assert_eq!((before, after), (word, atomic.load()));
