@@ -27,9 +27,11 @@ fn main() {
         .cpp(true)
         .files([
             "shim/aliases.cpp",
+            "shim/clone.cpp",
             "shim/define.cpp",
             "shim/fold.cpp",
             "shim/labels.cpp",
+            "shim/passes.cpp",
             "shim/slice.cpp",
             "shim/subtarget.cpp",
             "shim/thread_local.cpp",

@@ -124,6 +124,7 @@ fn compile(
     let options = ModuleOptions {
         pipeline: asked_for.or_else(|| pipeline_of(order)),
         values_folded: counts.values > 0,
+        ..ModuleOptions::default()
     };
     let emitted = object::emit(engine, &unit, std::slice::from_ref(&body), [], &options).map_err(
         |error| {

@@ -1,5 +1,6 @@
 //! From a module to an object file.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,9 +11,10 @@ use tjit_orc::{CodeGenLevel, TargetOptions};
 use crate::compiled::{Compiled, NotWidened, Times, code_bytes};
 use crate::config::ModuleOptions;
 use crate::error::Error;
+use crate::level::OptLevel;
 use crate::machines::MachinePool;
 use crate::prepare;
-use crate::widen::{self, Subtargets};
+use crate::widen::{self, Subtargets, Wanted};
 
 /// Compiles modules: the policy of a [`CompileLayer`](crate::CompileLayer).
 pub trait CompileModule: Send + Sync {
@@ -41,13 +43,20 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    fn pipeline_for<'r>(&'r self, options: &'r ModuleOptions) -> &'r str {
-        let of_tier = if options.values_folded {
-            &self.folded_pipeline
-        } else {
-            &self.pipeline
-        };
-        options.pipeline.as_ref().unwrap_or(of_tier)
+    fn pipeline_for<'r>(&'r self, options: &'r ModuleOptions) -> Cow<'r, str> {
+        if let Some(asked_for) = &options.pipeline {
+            return Cow::Borrowed(asked_for);
+        }
+        match options.level {
+            // The optimised tier's own is that level, and unrolls what was folded.
+            Some(OptLevel::O3) if self.tier == Tier::Optimized => {}
+            Some(level) => return Cow::Owned(level.pipeline()),
+            None => {}
+        }
+        match options.values_folded {
+            true => Cow::Borrowed(&self.folded_pipeline),
+            false => Cow::Borrowed(&self.pipeline),
+        }
     }
 }
 
@@ -73,7 +82,11 @@ impl PassCompiler {
     }
 
     /// What every function needs whatever the tier, and for the host's processor what widening needs.
-    fn prepare(&self, module: &Module<'_>) -> Result<Vec<NotWidened>, Error> {
+    fn prepare(
+        &self,
+        module: &Module<'_>,
+        options: &ModuleOptions,
+    ) -> Result<Vec<NotWidened>, Error> {
         prepare::for_host(module)?;
         tjit_orc::verify(module)?;
         prepare::keep_promised(module);
@@ -89,28 +102,42 @@ impl PassCompiler {
             .map(|checked| widen::scan(checked.function))
             .collect();
         widen::keep_apart(module, &functions, &facts);
-        if !self.recipe.host_cpu {
+        if let Some(level) = options.level {
+            level.mark(module);
+        }
+        let changes = options.features.as_ref();
+        if !self.recipe.host_cpu && changes.is_none() {
             return Ok(Vec::new());
         }
-        widen::widen(module, &self.subtargets, &functions, &facts)
+        let wanted = Wanted {
+            subtargets: &self.subtargets,
+            host_cpu: self.recipe.host_cpu,
+            changes,
+        };
+        widen::widen(module, &wanted, &functions, &facts)
     }
 }
 
 impl CompileModule for PassCompiler {
     fn compile(&self, module: &Module<'_>, options: &ModuleOptions) -> Result<Compiled, Error> {
         let start = Instant::now();
-        let not_widened = self.prepare(module)?;
+        let not_widened = self.prepare(module, options)?;
         // Generic also where the host's processor is wanted: that comes from the attributes, so that functions without
         // any, which can't be widened, don't get it.
         let machine = self.machines.check_out(&TargetOptions {
-            level: self.recipe.level,
+            level: options
+                .level
+                .map_or(self.recipe.level, OptLevel::code_generation),
             host_cpu: false,
         })?;
         let prepared = Instant::now();
         let pipeline = self.recipe.pipeline_for(options);
-        machine.run_passes(module, pipeline)?;
+        machine.run_passes_unless(module, &pipeline, &options.stop)?;
         let passed = Instant::now();
         let object = machine.emit_object(module)?;
+        if options.stop.is_wanted() {
+            return Err(stopped(module));
+        }
         Ok(Compiled {
             tier: self.recipe.tier,
             times: Times {
@@ -123,4 +150,14 @@ impl CompileModule for PassCompiler {
             object,
         })
     }
+}
+
+/// The error of what was to stop while code was generated for it.
+fn stopped(module: &Module<'_>) -> Error {
+    let operation = format!(
+        "generating code for `{}`",
+        module.get_name().to_string_lossy()
+    );
+    let kind = tjit_orc::ErrorKind::Stopped;
+    tjit_orc::Error::new(kind, operation, "it was told to stop").into()
 }

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tjit_mangle::Tier;
+use tjit_orc::Stop;
 
 use crate::compiled::{NotWidened, Times};
+use crate::level::OptLevel;
+use crate::widen::FeatureChanges;
 
 /// How a [`CompileLayer`](crate::CompileLayer) compiles.
 #[derive(Clone)]
@@ -66,8 +69,15 @@ impl fmt::Debug for Config {
 /// What is different for one module.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ModuleOptions {
-    /// A pass pipeline instead of the tier's own; code generation stays that of the tier.
+    /// A pass pipeline instead of that of the level, or of the tier.
     pub pipeline: Option<String>,
+    /// A level instead of the tier's own: both its pipeline and its code generation.
+    pub level: Option<OptLevel>,
+    /// Changes to the processor's features, for optimised bodies.
+    pub features: Option<FeatureChanges>,
+    /// Whether nobody wants the result any more: optimisation ends then with [`tjit_orc::ErrorKind::Stopped`]. Code generation
+    /// can't be interrupted; what it made is thrown away.
+    pub stop: Stop,
     /// Variables of the running program have become constants in it, which code was not written for. Optimised bodies
     /// get [`Config::folded_pipeline`] then.
     pub values_folded: bool,

@@ -21,6 +21,8 @@ pub enum ErrorKind {
     UnknownProcessor,
     /// An optimised body needs a processor feature that the host lacks.
     MissingFeature,
+    /// Changes to the processor's features that can't be made.
+    Features,
     /// A symbol's name can't be handed to a linker.
     Name,
     /// A module with bodies of both tiers was given where only one can be compiled, or can't be split.

@@ -5,6 +5,7 @@ mod layer;
 
 mod compiled;
 mod compiler;
+mod level;
 mod suffix;
 
 mod machines;
@@ -23,6 +24,8 @@ pub use compiler::{CompileModule, PassCompiler, Recipe};
 pub use config::{CompileReport, Config, ModuleOptions, OnCompiled};
 pub use error::{Error, ErrorKind};
 pub use layer::CompileLayer;
+pub use level::{OptLevel, UnknownLevel};
 pub use machines::{CheckedOut, MachinePool};
 pub use suffix::SuffixTiered;
 pub use tiers::{ModuleTiers, module_tiers};
+pub use widen::FeatureChanges;

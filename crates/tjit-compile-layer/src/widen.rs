@@ -14,7 +14,8 @@
 //!   reason `contract` flags are dropped from optimised bodies of that kind. In functions that do have fused
 //!   multiply-add of their own the flags stay: their author allowed results to differ between levels of optimisation.
 //!   Processor features that round otherwise than the instructions they replace stay off ([`ROUNDS_OTHERWISE`]), as
-//!   does all widening if the module uses strict arithmetic that may fuse. No fast-math flag is ever added.
+//!   does all widening if the module uses strict arithmetic that may fuse. What a function's own processor has of
+//!   either kind stays on, whoever asks for it to be off. No fast-math flag is ever added.
 //! * **What LLVM gets right.** Its loop vectoriser gives all lanes one address when a loop holds an `alloca`. Functions
 //!   with such a loop are not widened, and whatever the processor not vectorised at all, see `widen/allocas.rs`.
 //!
@@ -35,6 +36,7 @@ use crate::error::{Error, ErrorKind};
 
 mod abi;
 mod allocas;
+mod changes;
 mod numbers;
 mod scan;
 mod subtargets;
@@ -43,6 +45,7 @@ mod subtargets;
 mod tests;
 
 pub(crate) use allocas::keep_apart;
+pub use changes::FeatureChanges;
 pub(crate) use numbers::{forbid_contraction, unfuse};
 pub(crate) use scan::{Facts, scan};
 pub(crate) use subtargets::{Checked, Subtargets};
@@ -60,17 +63,30 @@ const ROUNDS_OTHERWISE: &[&str] = &[
     "bf16",
 ];
 
-/// Rewrites the features of every function that can do with the host's; returns the others.
+/// Features with which LLVM makes `llvm.fmuladd` one instruction that rounds once (`isFMAFasterThanFMulAndFAdd` of its targets;
+/// every 64-bit Arm processor has it).
+const FUSES: &[&str] = &["fma", "fma4", "fp-armv8"];
+
+/// What functions are to be compiled for.
+pub(crate) struct Wanted<'w> {
+    pub(crate) subtargets: &'w Subtargets,
+    /// For the host's processor.
+    pub(crate) host_cpu: bool,
+    /// For that, or for their own, with these changes.
+    pub(crate) changes: Option<&'w FeatureChanges>,
+}
+
+/// Rewrites the features of every function that can do with others; returns the rest.
 pub(crate) fn widen(
     module: &Module<'_>,
-    subtargets: &Subtargets,
+    wanted: &Wanted<'_>,
     functions: &[Checked<'_>],
     facts: &[Facts<'_>],
 ) -> Result<Vec<NotWidened>, Error> {
     let strict = numbers::has_strict_fusion(module);
     let mut kept = Vec::with_capacity(functions.len());
     for (checked, facts) in functions.iter().zip(facts) {
-        let reason = match reason_of_its_own(subtargets, checked, facts)? {
+        let reason = match reason_of_its_own(wanted.subtargets, checked, facts)? {
             None if strict => Some(KeptFeatures::StrictArithmetic),
             reason => reason,
         };
@@ -81,7 +97,7 @@ pub(crate) fn widen(
     let mut not_widened = Vec::new();
     for (checked, reason) in functions.iter().zip(kept) {
         match reason {
-            None => rewrite(module, subtargets, checked)?,
+            None => rewrite(module, wanted, checked)?,
             Some(reason) => not_widened.push(NotWidened {
                 function: name(checked.function),
                 reason,
@@ -148,20 +164,24 @@ fn spread_over_inlining(
     }
 }
 
-fn rewrite(
-    module: &Module<'_>,
-    subtargets: &Subtargets,
-    checked: &Checked<'_>,
-) -> Result<(), Error> {
+fn rewrite(module: &Module<'_>, wanted: &Wanted<'_>, checked: &Checked<'_>) -> Result<(), Error> {
     let host = Host::get()?;
-    let mut features = vec![host.features.clone()];
-    let off = ROUNDS_OTHERWISE
-        .iter()
-        .filter(|feature| subtargets.host().knows(feature))
-        .map(|feature| format!("-{feature}"));
-    features.extend(off);
+    let known = wanted.subtargets.host();
+    let mut features = Vec::new();
+    if wanted.host_cpu {
+        features.push(host.features.clone());
+    }
+    features.extend(wanted.changes.map(|changes| changes.as_str().to_owned()));
+    let decisive = ROUNDS_OTHERWISE.iter().chain(FUSES);
+    for feature in decisive.filter(|feature| known.knows(feature)) {
+        if checked.own.has(feature) {
+            features.push(format!("+{feature}"));
+        } else if ROUNDS_OTHERWISE.contains(feature) {
+            features.push(format!("-{feature}"));
+        }
+    }
     // Last, so that what the source switched on or off stays so.
-    features.push(subtargets.host().keep_known(&checked.features));
+    features.push(known.keep_known(&checked.features));
     features.retain(|part| !part.is_empty());
 
     let context = module.get_context();
@@ -171,11 +191,13 @@ fn rewrite(
             .function
             .add_attribute(AttributeLoc::Function, attribute);
     };
-    set(subtargets::CPU, &host.cpu);
     set(subtargets::FEATURES, &features.join(","));
-    // Without it the processor to tune for is the one to generate for.
-    checked
-        .function
-        .remove_string_attribute(AttributeLoc::Function, subtargets::TUNE);
+    if wanted.host_cpu {
+        set(subtargets::CPU, &host.cpu);
+        // Without it the processor to tune for is the one to generate for.
+        checked
+            .function
+            .remove_string_attribute(AttributeLoc::Function, subtargets::TUNE);
+    }
     Ok(())
 }

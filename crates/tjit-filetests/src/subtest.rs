@@ -4,6 +4,7 @@ mod instrument;
 mod link;
 mod reopt;
 mod shadow;
+mod specialize;
 mod timing;
 mod written;
 
@@ -39,6 +40,7 @@ pub fn all() -> Vec<Box<dyn SubTest>> {
         Box::new(reopt::Reopt),
         Box::new(shadow::Compare),
         Box::new(timing::Timing),
+        Box::new(specialize::Specialize),
         Box::new(written::Written),
     ]
 }

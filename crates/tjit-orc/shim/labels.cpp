@@ -3,6 +3,7 @@
 // and no way to the address of a label that does not make one; see docs/adr/0001-cxx-shim.md.
 
 #include "declare.h"
+#include "forward.h"
 
 #include "llvm-c/Core.h"
 #include "llvm/ADT/DenseMap.h"
@@ -82,27 +83,6 @@ void loadLabel(BlockAddress &Label, GlobalVariable &Holder, Function &In) {
   }
 }
 
-/// Fills a function with a call of another of its type, with its own arguments, that leaves no frame behind.
-void forward(Function &From, Function &To) {
-  LLVMContext &Context = From.getContext();
-  IRBuilder<> Builder(BasicBlock::Create(Context, "", &From));
-  SmallVector<Value *, 8> Arguments;
-  SmallVector<AttributeSet, 8> ArgumentAttributes;
-  for (Argument &Passed : From.args()) {
-    Arguments.push_back(&Passed);
-    ArgumentAttributes.push_back(To.getAttributes().getParamAttrs(Passed.getArgNo()));
-  }
-  CallInst *Call = Builder.CreateCall(&To, Arguments);
-  Call->setCallingConv(To.getCallingConv());
-  Call->setAttributes(AttributeList::get(
-      Context, AttributeSet(), To.getAttributes().getRetAttrs(), ArgumentAttributes));
-  Call->setTailCallKind(CallInst::TCK_MustTail);
-  if (From.getReturnType()->isVoidTy())
-    Builder.CreateRetVoid();
-  else
-    Builder.CreateRet(Call);
-}
-
 } // namespace
 
 bool tjit_has_labels(LLVMModuleRef Module) {
@@ -146,7 +126,7 @@ bool tjit_fix_labels(LLVMValueRef Function, const char *Name, size_t NameLength,
   Body.removeFnAttr(Attribute::AlwaysInline);
   Body.addFnAttr(Attribute::NoInline);
   Body.addFnAttr(StringRef(Mark, MarkLength));
-  forward(*Entry, Body);
+  forward(*BasicBlock::Create(Entry->getContext(), "", Entry), Body);
 
   auto Labels = labels(Body);
   DenseMap<BlockAddress *, GlobalVariable *> Holders;

@@ -35,6 +35,8 @@ pub enum ErrorKind {
     Name,
     /// A Rust callback panicked while LLVM was calling it.
     Panic,
+    /// It was told to stop, see [`Stop`](crate::Stop).
+    Stopped,
 }
 
 impl Error {

@@ -8,6 +8,7 @@ mod names;
 
 mod accesses;
 mod aliases;
+mod clone;
 mod constant;
 mod context;
 mod fixed;
@@ -23,6 +24,7 @@ mod pointers;
 mod references;
 mod section;
 mod slice;
+mod stop;
 mod subtarget;
 mod survey;
 mod target;
@@ -42,6 +44,9 @@ pub use accesses::{Access, Follow, Origin, accesses};
 pub use aliases::{flatten_aliases, replace_alias_uses, split_definition};
 pub use buffer::MemoryBuffer;
 pub use callback::{guard, panic_message};
+pub use clone::{
+    bit_width, clone_function, constant_of_bits, dispatch, replace_argument, stand_in,
+};
 pub use constant::constant_of_bytes;
 pub use context::ThreadSafeContext;
 pub use dylib::{Dylib, EvaluatedSymbol};
@@ -61,6 +66,7 @@ pub use references::{References, references, references_of};
 pub use section::merge_variables;
 pub use session::ExecutionSession;
 pub use slice::{Definition, SliceLinkage, SlicePart};
+pub use stop::Stop;
 pub use subtarget::Subtarget;
 pub use survey::{
     AliasTarget, Body, ComdatKind, FunctionAttributes, Initializer, SurveyedGlobal, body,

@@ -1,9 +1,11 @@
 //! Target machines: the pass pipelines and code generation of one thread.
 
-use std::ffi::{CString, c_char};
+use std::ffi::{CString, c_char, c_void};
 
 use inkwell::module::Module;
 use llvm_sys::core::LLVMGetModuleContext;
+use llvm_sys::error::LLVMErrorRef;
+use llvm_sys::prelude::LLVMModuleRef;
 use llvm_sys::target::{
     LLVM_InitializeNativeAsmParser, LLVM_InitializeNativeAsmPrinter, LLVM_InitializeNativeTarget,
     LLVMCopyStringRepOfTargetData, LLVMDisposeTargetData,
@@ -14,16 +16,26 @@ use llvm_sys::target_machine::{
     LLVMGetHostCPUFeatures, LLVMGetHostCPUName, LLVMGetTargetFromTriple, LLVMNormalizeTargetTriple,
     LLVMRelocMode, LLVMTargetMachineEmitToMemoryBuffer, LLVMTargetMachineRef,
 };
-use llvm_sys::transforms::pass_builder::{
-    LLVMCreatePassBuilderOptions, LLVMDisposePassBuilderOptions, LLVMRunPasses,
-};
-
 use once_cell::sync::OnceCell;
 
 use crate::buffer::MemoryBuffer;
 use crate::diagnostics::latched;
 use crate::error::{Error, ErrorKind, check, take_c_message};
 use crate::names::c_name;
+use crate::stop::{Stop, ask};
+
+/// Mirrors `TjitShouldStop` in `shim/passes.cpp`.
+type ShouldStop = extern "C" fn(state: *const c_void) -> bool;
+
+unsafe extern "C" {
+    fn tjit_run_passes(
+        module: LLVMModuleRef,
+        passes: *const c_char,
+        machine: LLVMTargetMachineRef,
+        should_stop: ShouldStop,
+        state: *const c_void,
+    ) -> LLVMErrorRef;
+}
 
 /// How much work the code generator does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -217,19 +229,36 @@ impl TargetMachine {
     /// # Errors
     /// [`ErrorKind::Passes`] with LLVM's message, also for a misspelt pipeline. The module may be half transformed then.
     pub fn run_passes(&self, module: &Module<'_>, pipeline: &str) -> Result<(), Error> {
+        self.run_passes_unless(module, pipeline, &Stop::default())
+    }
+
+    /// As [`TargetMachine::run_passes`], until `stop` says that nobody wants the result any more. It is asked before each pass
+    /// on each function or loop, and once that is so, the passes that are left are skipped, but for those without which the IR
+    /// would be wrong. A pass that has begun is not interrupted.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Stopped`] if it was stopped, and as [`TargetMachine::run_passes`]. The module may be half transformed then.
+    pub fn run_passes_unless(
+        &self,
+        module: &Module<'_>,
+        pipeline: &str,
+        stop: &Stop,
+    ) -> Result<(), Error> {
         let operation = || format!("running the pipeline `{pipeline}`");
         let c_pipeline: CString = c_name(pipeline, "a pass pipeline")?;
         let raw = module.as_mut_ptr();
         // SAFETY: the module is live and lent to us.
         let context = unsafe { LLVMGetModuleContext(raw) };
         latched(context, ErrorKind::Passes, operation, || {
-            // SAFETY: no preconditions; disposed of below.
-            let options = unsafe { LLVMCreatePassBuilderOptions() };
-            // SAFETY: all handles are live, and the pipeline is NUL-terminated.
-            let error = unsafe { LLVMRunPasses(raw, c_pipeline.as_ptr(), self.raw, options) };
-            // SAFETY: created above and not used again.
-            unsafe { LLVMDisposePassBuilderOptions(options) };
-            check(error, ErrorKind::Passes, operation)
+            let state = stop.as_state();
+            // SAFETY: all handles are live, the pipeline is NUL-terminated, and the state is what `ask` expects. LLVM is built
+            // without exceptions, and `ask` does not unwind.
+            let error = unsafe { tjit_run_passes(raw, c_pipeline.as_ptr(), self.raw, ask, state) };
+            check(error, ErrorKind::Passes, operation)?;
+            match stop.is_wanted() {
+                true => Err(stopped(operation())),
+                false => Ok(()),
+            }
         })
     }
 
@@ -266,6 +295,11 @@ impl TargetMachine {
             Ok(MemoryBuffer::new(buffer))
         })
     }
+}
+
+/// The error of what was stopped on the way.
+fn stopped(operation: String) -> Error {
+    Error::new(ErrorKind::Stopped, operation, "it was told to stop")
 }
 
 /// LLVM's version, for example `22.1.8`.

@@ -8,6 +8,7 @@ use inkwell::values::{BasicValueEnum, GlobalValue};
 use tjit_orc::{Access, Follow, GlobalKind, Origin, accesses};
 
 use crate::Facts;
+use crate::symbols::declared;
 
 /// Bytes of the largest variable whose value is folded. Beyond it the reads of a unit touch a small part, and reading it from
 /// memory costs less than making a constant of the whole.
@@ -114,24 +115,11 @@ impl<'f, 'm> Symbols<'f, 'm> {
         if name.is_empty() || name.contains('\0') || self.other.contains(name.as_bytes()) {
             return None;
         }
-        let global = self.declared(&name);
+        let global = declared(self.module, &name);
         if global.is_thread_local() {
             return None;
         }
         self.pointed_to.insert(name);
         Some(global)
-    }
-
-    fn declared(&self, name: &str) -> GlobalValue<'m> {
-        let function = self.module.get_function(name);
-        let found = function.map(|function| function.as_global_value());
-        found
-            .or_else(|| self.module.get_global(name))
-            .unwrap_or_else(|| {
-                // A byte is all that is known to be there. Calls of it are direct as well, and with a signature or a calling
-                // convention made up here LLVM would take calls that have another for undefined.
-                let byte = self.module.get_context().i8_type();
-                self.module.add_global(byte, None, name)
-            })
     }
 }

@@ -28,12 +28,9 @@ pub(crate) struct Checked<'ctx> {
 }
 
 impl Checked<'_> {
-    /// Whether its own processor multiplies and adds with one rounding. LLVM makes `llvm.fmuladd` such an instruction
-    /// then (`isFMAFasterThanFMulAndFAdd` of its targets; every 64-bit Arm processor has it).
+    /// Whether its own processor multiplies and adds with one rounding.
     pub(crate) fn can_fuse(&self) -> bool {
-        ["fma", "fma4", "fp-armv8"]
-            .into_iter()
-            .any(|feature| self.own.has(feature))
+        super::FUSES.iter().any(|feature| self.own.has(feature))
     }
 }
 

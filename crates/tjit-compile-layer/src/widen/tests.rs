@@ -3,7 +3,7 @@
 use inkwell::attributes::AttributeLoc;
 use tjit_orc::{Host, ThreadSafeContext};
 
-use super::{Subtargets, keep_apart, scan, widen};
+use super::{FeatureChanges, Subtargets, Wanted, keep_apart, scan, widen};
 use crate::compiled::KeptFeatures;
 use crate::error::{Error, ErrorKind};
 
@@ -11,6 +11,14 @@ type Outcome = (Vec<(String, KeptFeatures)>, Vec<(String, String)>);
 
 /// The functions that were kept with the reasons, and the features of all functions afterwards.
 fn widened(ir: &str) -> Result<Outcome, Error> {
+    widened_with(ir, true, None)
+}
+
+fn widened_with(
+    ir: &str,
+    host_cpu: bool,
+    changes: Option<&FeatureChanges>,
+) -> Result<Outcome, Error> {
     let module = ThreadSafeContext::new().parse("test.ll", ir.as_bytes())?;
     module.with_module(|module| {
         let subtargets = Subtargets::new()?;
@@ -20,7 +28,12 @@ fn widened(ir: &str) -> Result<Outcome, Error> {
             .map(|checked| scan(checked.function))
             .collect();
         keep_apart(module, &functions, &facts);
-        let kept = widen(module, &subtargets, &functions, &facts)?
+        let wanted = Wanted {
+            subtargets: &subtargets,
+            host_cpu,
+            changes,
+        };
+        let kept = widen(module, &wanted, &functions, &facts)?
             .into_iter()
             .map(|kept| (kept.function, kept.reason))
             .collect();
@@ -55,6 +68,23 @@ fn ordinary_functions_are_widened() {
     let (kept, features) = widened("define void @f() { ret void }").unwrap();
     assert_eq!(kept, []);
     assert!(features[0].1.starts_with(host.as_str()));
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn what_somebody_asks_for_comes_after_the_host_and_before_the_source() {
+    let changes = FeatureChanges::new("-avx2").unwrap();
+    let source = "define void @f() \"target-features\"=\"+sse4.2\" { ret void }";
+    for host_cpu in [true, false] {
+        let (kept, features) = widened_with(source, host_cpu, Some(&changes)).unwrap();
+        assert_eq!(kept, []);
+        let features = &features[0].1;
+        let host = &Host::get().unwrap().features;
+        assert_eq!(features.starts_with(host.as_str()), host_cpu);
+        let asked = features.rfind("-avx2").expect("it was asked for");
+        assert!(features.ends_with("+sse4.2"));
+        assert!(!features[asked..].contains("+avx2"), "{features}");
+    }
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -65,7 +65,7 @@ fn bad_module_level_assembly() {
 fn misspelt_pipeline() {
     let options = ModuleOptions {
         pipeline: Some("default<O33>".to_owned()),
-        values_folded: false,
+        ..ModuleOptions::default()
     };
     let module = parse("define void @f() { ret void }");
     fails(

@@ -150,7 +150,7 @@ fn a_module_may_have_a_pipeline_of_its_own() {
     let code_bytes = |pipeline: Option<&str>| {
         let options = ModuleOptions {
             pipeline: pipeline.map(str::to_owned),
-            values_folded: false,
+            ..ModuleOptions::default()
         };
         parse(&ir).with_module(|module| jit.layer.compile(module, &options).unwrap().code_bytes)
     };
@@ -233,4 +233,41 @@ fn each_iteration_has_its_own_alloca() {
             assert_eq!(distinct.len(), COUNT, "{work} {host_cpu}");
         }
     }
+}
+
+#[test]
+fn a_level_is_a_pipeline_and_an_effort() {
+    let jit = Jit::new();
+    let ir = SUM.replace("NAME", &optimized("f"));
+    let code_bytes = |level| {
+        let options = ModuleOptions {
+            level,
+            ..ModuleOptions::default()
+        };
+        let compiled =
+            parse(&ir).with_module(|module| jit.layer.compile(module, &options).unwrap());
+        compiled.code_bytes
+    };
+    use tjit_compile_layer::OptLevel as O;
+    assert_eq!(code_bytes(Some(O::O3)), code_bytes(None));
+    // The others don't unroll the loop.
+    for level in [O::O0, O::O1, O::Os, O::Oz] {
+        assert!(code_bytes(Some(level)) < code_bytes(None), "{level}");
+    }
+    assert!(code_bytes(Some(O::Oz)) < code_bytes(Some(O::O0)));
+}
+
+#[test]
+fn what_nobody_wants_any_more_is_not_compiled() {
+    let jit = Jit::new();
+    let ir = SUM.replace("NAME", &optimized("f"));
+    let options = ModuleOptions {
+        stop: tjit_orc::Stop::new(|| true),
+        ..ModuleOptions::default()
+    };
+    let error = parse(&ir)
+        .with_module(|module| jit.layer.compile(module, &options))
+        .unwrap_err();
+    let stopped = tjit_compile_layer::ErrorKind::Llvm(tjit_orc::ErrorKind::Stopped);
+    assert_eq!(error.kind(), stopped, "{error}");
 }

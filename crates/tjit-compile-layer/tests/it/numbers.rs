@@ -1,6 +1,6 @@
 //! Every tier computes the same bits.
 
-use tjit_compile_layer::{Config, ModuleOptions};
+use tjit_compile_layer::{Config, FeatureChanges, ModuleOptions};
 
 use crate::support::{Jit, baseline, call, optimized, parse};
 
@@ -178,4 +178,34 @@ fn strict_arithmetic_is_not_fused() {
         )
     };
     assert_eq!(results(ir), [rounded_twice(); 3]);
+}
+
+/// Whoever asks for other features gets the same bits.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn no_change_of_features_changes_what_fuses() {
+    if !std::arch::is_x86_feature_detected!("fma") {
+        return;
+    }
+    let by_processor = "\"target-cpu\"=\"haswell\"";
+    for (attributes, expected) in [
+        (GENERIC, rounded_twice()),
+        (FUSING, rounded_once()),
+        (by_processor, rounded_once()),
+    ] {
+        for changes in ["+fma", "-fma", "-avx", "+avx2"] {
+            let jit = Jit::new();
+            let options = ModuleOptions {
+                features: Some(FeatureChanges::new(changes).unwrap()),
+                ..ModuleOptions::default()
+            };
+            let name = optimized("f");
+            let module = parse(&fmuladd(attributes)(&name));
+            let tracker = jit.dylib.create_tracker();
+            jit.layer.add(&tracker, module, options).unwrap();
+            let address = jit.dylib.lookup(&name).unwrap();
+            let result = call!(address, fn(f64, f64) -> f64, X, Y);
+            assert_eq!(result, expected, "{attributes} {changes}");
+        }
+    }
 }
