@@ -74,6 +74,20 @@ pub enum EventKind {
         /// What changed.
         reason: Arc<str>,
     },
+    /// A version is tried on some of the calls.
+    CanaryStarted {
+        /// The linker-level name of the body that is tried.
+        candidate: Arc<str>,
+        /// And of the one that it is compared with: the version that ran, made again to be measured.
+        control: Arc<str>,
+    },
+    /// A version has been tried. [`EventKind::Promoted`] comes first if it was committed.
+    CanaryDecided {
+        /// Whether all calls go to it from now on.
+        committed: bool,
+        /// Why, with the figures.
+        reason: Arc<str>,
+    },
     /// A job ended without a new version and without a failure; the old version runs on.
     PromotionWithdrawn {
         /// The tier it aimed for.

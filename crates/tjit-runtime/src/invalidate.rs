@@ -101,6 +101,13 @@ impl<R> Runtime<R> {
         }
     }
 
+    /// A job has ended. If the word says that a request or a renewal came meanwhile, the entry for it is still to be made.
+    pub(crate) fn queue_again(&self, record: &FunctionRecord, word: Word) {
+        if word.is_queued() {
+            self.queue_entry(record, word);
+        }
+    }
+
     pub(crate) fn next_unit(&self) -> UnitId {
         // Relaxed: only has to be unique.
         UnitId::new(self.units.fetch_add(1, Ordering::Relaxed))

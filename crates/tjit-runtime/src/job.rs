@@ -134,6 +134,11 @@ impl<'r, R> Job<'r, R> {
         &self.requests
     }
 
+    /// Has the job serve a request that was not queued.
+    pub fn add_request(&mut self, payload: R) {
+        self.requests.push(payload);
+    }
+
     /// Takes the payloads out, for example to answer them after the job has ended.
     #[must_use]
     pub fn take_requests(&mut self) -> Vec<R> {
@@ -251,11 +256,16 @@ impl<'r, R> Job<'r, R> {
         self.queue_again(word);
     }
 
-    /// The word says that a request or a renewal came meanwhile: the entry for it is still to be made.
+    pub(crate) fn next_unit(&self) -> UnitId {
+        self.runtime.next_unit()
+    }
+
+    pub(crate) fn emit(&self, kind: impl FnOnce() -> EventKind) {
+        self.runtime.core.emit(self.record, kind);
+    }
+
     fn queue_again(&self, word: Word) {
-        if word.is_queued() {
-            self.runtime.queue_entry(self.record, word);
-        }
+        self.runtime.queue_again(self.record, word);
     }
 }
 

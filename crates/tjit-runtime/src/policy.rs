@@ -54,13 +54,13 @@ pub trait TierPolicy: Debug + Send + Sync {
     }
 
     /// The tier that a promotion of a function aims for. `current` is the tier of the version that runs, or that ran before it
-    /// was taken back. A trip leads to the next tier, a request to the highest, and a renewal to where the function was.
+    /// was taken back. A trip leads to the next tier, a request or a canary to the highest, and a renewal to where the function was.
     fn target(&self, function: &FunctionRecord, current: Tier, cause: Cause) -> Tier {
         let _ = function;
         match cause {
             Cause::Trip => current.next().unwrap_or(current).min(self.top()),
             Cause::Renewal => current.min(self.top()),
-            Cause::FirstCall | Cause::Request => self.top(),
+            Cause::FirstCall | Cause::Request | Cause::Canary => self.top(),
         }
     }
 

@@ -11,10 +11,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 mod change;
 mod history;
+mod trial;
 
 use change::Cold;
 pub(crate) use change::{InvalidatedUnit, PublishedUnit};
 pub(crate) use history::{Made, Switched};
+pub use trial::{Restore, TrialError};
 
 /// What the embedder says of a function when it registers it.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -130,6 +130,8 @@ pub enum Cause {
     Request,
     /// What the version before relied on has changed, or there is more to rely on.
     Renewal,
+    /// It was tried on some of the calls first, and did well.
+    Canary,
 }
 
 impl fmt::Display for Cause {
@@ -139,6 +141,7 @@ impl fmt::Display for Cause {
             Self::Trip => "trip",
             Self::Request => "request",
             Self::Renewal => "renewal",
+            Self::Canary => "canary",
         })
     }
 }

@@ -1,6 +1,7 @@
 //! What changes a function under its lock: code that comes, goes, or is given up.
 
 use super::history::{History, Made, Switched};
+use super::trial::JobUnit;
 use crate::primitive::{MutexGuard, lock, wait};
 use crate::version::{Compiled, FactCounts, Phase, Published, VersionInfo, VersionStatus};
 use crate::word::{BaselineEnd, JobEnd, Word};
@@ -17,15 +18,9 @@ use std::time::{Duration, Instant};
 pub(crate) struct Cold {
     pub(super) history: History,
     pub(super) failure: Option<Arc<str>>,
-    job: Option<JobUnit>,
-}
-
-/// What a job under way is compiling.
-#[derive(Debug)]
-struct JobUnit {
-    unit: UnitId,
-    /// Why it must not be published.
-    stale: Option<Arc<str>>,
+    pub(super) job: Option<JobUnit>,
+    /// Somebody wants to claim the function and could not.
+    pub(super) wanted: bool,
 }
 
 /// What publishing did; the word is the one after.
@@ -71,6 +66,12 @@ impl FunctionRecord {
         let done = if self.word.load().tier() > Tier::BASELINE {
             let version = cold.history.keep(compiled, made, now);
             (Published::Superseded, version)
+        } else if cold.on_trial() {
+            // The slot stays as it is: it leads here when the trial is over.
+            // Release: pairs with `code`.
+            self.code.store(compiled.address, Ordering::Release);
+            let version = cold.history.publish(compiled, made, now).version;
+            (Published::Installed, version)
         } else {
             self.install(&mut compiled, install)?;
             let version = cold.history.publish(compiled, made, now).version;
@@ -85,7 +86,7 @@ impl FunctionRecord {
     pub(crate) fn begin_job(&self, unit: UnitId) -> Option<Word> {
         let mut cold = lock(&self.cold);
         let (before, _) = self.word.update(Word::begin_job).ok()?;
-        cold.job = Some(JobUnit { unit, stale: None });
+        cold.job = Some(JobUnit::new(unit));
         Some(before)
     }
 
@@ -93,16 +94,10 @@ impl FunctionRecord {
     pub(crate) fn claim(&self, unit: UnitId) -> Result<Word, Error> {
         let mut cold = lock(&self.cold);
         loop {
-            match self.word.update(Word::claim) {
-                Ok((before, _)) => {
-                    cold.job = Some(JobUnit { unit, stale: None });
-                    return Ok(before);
-                }
-                Err(word) if word.is_removed() => {
-                    return Err(Error::Removed(self.symbol().clone()));
-                }
-                Err(_) => cold = wait(&self.settled, cold),
+            if let Some(before) = cold.claim(self, unit)? {
+                return Ok(before);
             }
+            cold = wait(&self.settled, cold);
         }
     }
 
@@ -122,6 +117,7 @@ impl FunctionRecord {
             return Ok(PublishedUnit::Stale(job.unit, reason));
         }
         self.install(&mut compiled, install)?;
+        cold.overtaken("it was published");
         cold.failure = None;
         let switched = cold.history.publish(compiled, made, now);
         let word = self.end_job(&mut cold, JobEnd::Published(made.tier));
@@ -139,8 +135,8 @@ impl FunctionRecord {
         now: Duration,
     ) -> Result<InvalidatedUnit, E> {
         let mut cold = lock(&self.cold);
-        if let Some(job) = cold.job.as_mut().filter(|job| job.unit == unit) {
-            job.stale.get_or_insert_with(|| reason.clone());
+        if cold.job.as_ref().is_some_and(|job| job.has(unit)) {
+            cold.make_stale(reason);
             return Ok(InvalidatedUnit::Job);
         }
         let history = &mut cold.history;
@@ -175,6 +171,7 @@ impl FunctionRecord {
         // Release: pairs with `code`.
         self.code.store(address.unwrap_or(0), Ordering::Release);
         install(address)?;
+        cold.overtaken("the version that runs was taken back");
         Ok(version.map_or(InvalidatedUnit::Gone, |version| {
             InvalidatedUnit::Running(word, version)
         }))
@@ -228,7 +225,9 @@ impl FunctionRecord {
 
     /// Wakes those who wait to compile the function, and first calls that wait for a baseline which nobody needs any more.
     fn end_job(&self, cold: &mut MutexGuard<'_, Cold>, end: JobEnd) -> Word {
+        cold.end_trial();
         cold.job = None;
+        cold.wanted = false;
         let ended = self.word.update(|word| word.end_job(end));
         debug_assert!(ended.is_ok(), "only the holder of the job ends it");
         self.settled.notify_all();
