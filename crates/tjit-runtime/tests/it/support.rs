@@ -38,6 +38,13 @@ pub(crate) fn runtime(capacity: usize) -> (Runtime<u32>, Arc<Rearmed>) {
     (Runtime::new(Arc::new(policy), rearmed.clone()), rearmed)
 }
 
+pub(crate) fn runtime_with(
+    policy: DefaultPolicy,
+    counters: impl Counters + 'static,
+) -> Runtime<u32> {
+    Runtime::new(Arc::new(policy), Arc::new(counters))
+}
+
 pub(crate) fn lazy(runtime: &Runtime<u32>, symbol: &str) -> FunctionId {
     runtime.register(FunctionInfo::new(symbol, 0x57b)).unwrap()
 }
