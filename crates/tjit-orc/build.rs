@@ -38,6 +38,9 @@ fn main() {
         ])
         .opt_level(2)
         .warnings(true);
+    if std::env::var_os("CARGO_FEATURE_FAILPOINTS").is_some() {
+        build.file("shim/link_faults.cpp");
+    }
     for flag in flags.split_whitespace() {
         match flag.strip_prefix("-I") {
             // LLVM's own headers are not warning-free under -Wall -Wextra.

@@ -39,6 +39,7 @@ pub(crate) fn serve(engine: &Engine, calls: &Receiver<FirstCall>, stop: &Receive
 
 /// Compiles the baseline of `function`, unless it has one, and returns its address.
 fn compile(engine: &Engine, function: FunctionId) -> Result<usize, Error> {
+    let _compiling = tjit_failpoint::enter(tjit_failpoint::Phase::Baseline);
     let root = match engine.runtime.baseline(function).map_err(failed_before)? {
         Baseline::Ready(address) => return Ok(address),
         Baseline::Mine(guard) => guard,

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use tjit_compile_layer::CompileLayer;
-use tjit_link::{FunctionKind, Input, Linked, LinkedFunction, LinkedObject, Program};
+use tjit_failpoint::Point;
+use tjit_link::{DataModule, FunctionKind, Input, Linked, LinkedFunction, LinkedObject, Program};
 use tjit_orc::{Dylib, MemoryBuffer, ThreadSafeContext};
 use tjit_runtime::{FunctionId, FunctionInfo, FunctionRecord, Runtime};
 use tjit_stubs::{CodePtr, StubId, StubManager, Target};
@@ -81,13 +82,11 @@ impl Engine {
         self.define_functions(linked)?;
         self.define_aliases(linked)?;
         self.enter_modules(program, linked)?;
-        for data in std::mem::take(&mut linked.data) {
-            let options = tjit_compile_layer::ModuleOptions::default();
-            let tracker = self.dylib.create_tracker();
-            self.layer.add(&tracker, data.ir, options)?;
-            self.modules.keep(data.module, tracker);
-        }
+        let data = self.add_data(std::mem::take(&mut linked.data))?;
         self.add_objects(std::mem::take(&mut linked.objects))?;
+        // Now, so that what the linker refuses is an error here: later it would take down whoever came first, for good.
+        self.dylib
+            .lookup_all(&data.iter().map(String::as_str).collect::<Vec<_>>())?;
         let mut functions = linked.functions.iter();
         functions.try_for_each(|function| self.lead_on(function))
     }
@@ -221,6 +220,21 @@ impl Engine {
         Ok(true)
     }
 
+    /// Adds variables and returns one symbol of each module of them. Looking it up links the module.
+    fn add_data(&self, modules: Vec<DataModule>) -> Result<Vec<String>, Error> {
+        let add = |data: DataModule| {
+            let options = tjit_compile_layer::ModuleOptions::default();
+            let tracker = self.dylib.create_tracker();
+            let symbols = self.layer.add(&tracker, data.ir, options)?;
+            self.modules.keep(data.module, tracker);
+            Ok(symbols.into_iter().next())
+        };
+        modules
+            .into_iter()
+            .filter_map(|data| add(data).transpose())
+            .collect()
+    }
+
     /// Adds native objects and links them, so that one that the linker refuses is an error now and not a call that fails.
     fn add_objects(&self, objects: Vec<LinkedObject>) -> Result<(), Error> {
         let mut defined = Vec::new();
@@ -294,14 +308,14 @@ impl Engine {
 
     /// Makes the stub of `function` lead to `address`.
     pub(crate) fn install(&self, function: &FunctionRecord, address: usize) -> Result<(), Error> {
-        let id = StubId::from_index(function.id().index());
-        let Some(code) = CodePtr::new(address) else {
-            let reason = "the linker placed it at address zero".to_owned();
-            return Err(Error::Compile {
-                function: function.symbol().to_string(),
-                reason,
-            });
+        let fail = |reason: String| Error::Compile {
+            function: function.symbol().to_string(),
+            reason,
         };
+        tjit_failpoint::hit(Point::Publish).map_err(|injected| fail(injected.to_string()))?;
+        let id = StubId::from_index(function.id().index());
+        let code = CodePtr::new(address)
+            .ok_or_else(|| fail("the linker placed it at address zero".to_owned()))?;
         Ok(self.stubs.update(id, code)?)
     }
 

@@ -23,6 +23,7 @@ pub(crate) fn work(engine: &Engine, numbers: &VersionNumbers) -> Result<(), Erro
 }
 
 fn serve(engine: &Engine, numbers: &VersionNumbers, mut job: Job<'_, Request>) {
+    let _promoting = tjit_failpoint::enter(tjit_failpoint::Phase::Promotion);
     let recipe = engine.recipes.of(job.record().id());
     let mut recipe = recipe.lock().unwrap_or_else(PoisonError::into_inner);
     let mut requests = job.take_requests();

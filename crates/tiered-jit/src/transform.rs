@@ -1,5 +1,6 @@
 //! The embedder's transformations, run on the IR of a unit.
 
+use tjit_failpoint::Point;
 use tjit_orc::ThreadSafeModule;
 use tjit_runtime::FunctionRecord;
 
@@ -20,6 +21,7 @@ pub(crate) fn transform(
         function: record.symbol().to_string(),
         reason,
     };
+    tjit_failpoint::hit(Point::Transform).map_err(|injected| fail(injected.to_string()))?;
     let run = || unit.with_module(|module| apply(module, body, request));
     tjit_orc::guard("the transformation", run).map_err(|error| fail(error.message().to_owned()))?;
     unit.verify()

@@ -67,7 +67,8 @@ impl CompileLayer {
     }
 
     /// Adds a module, all of its symbols or none. It is compiled when one of them is first looked up, on the thread
-    /// of that lookup, and removed with `tracker`.
+    /// of that lookup, and removed with `tracker`. Returns the symbols of its definitions, by the names the linker has for
+    /// them; inline assembly may define others.
     ///
     /// A module with inline assembly at its top level is compiled at once: only the assembler knows what it defines.
     ///
@@ -81,14 +82,19 @@ impl CompileLayer {
         tracker: &ResourceTracker,
         module: ThreadSafeModule,
         options: ModuleOptions,
-    ) -> Result<(), Error> {
-        if !module.with_module(inline_assembly).is_empty() {
-            return self.add_now(tracker, module, &options).map(drop);
-        }
+    ) -> Result<Vec<String>, Error> {
         let (name, symbols) = module.with_module(|module| {
             let symbols = defined(&self.emitter.mangler, &definitions(module))?;
             Ok::<_, Error>((module.get_name().to_string_lossy().into_owned(), symbols))
         })?;
+        let names = symbols
+            .iter()
+            .map(|symbol| symbol.linker_name.clone())
+            .collect();
+        if !module.with_module(inline_assembly).is_empty() {
+            self.add_now(tracker, module, &options)?;
+            return Ok(names);
+        }
         let unit = ModuleUnit {
             name,
             emitter: self.emitter.clone(),
@@ -97,7 +103,8 @@ impl CompileLayer {
             symbols,
             failed_discard: None,
         };
-        Ok(tracker.define(Box::new(unit))?)
+        tracker.define(Box::new(unit))?;
+        Ok(names)
     }
 
     /// Compiles a module on this thread and adds the object file, which is linked when one of its symbols is first

@@ -86,6 +86,16 @@ pub(crate) fn check(
     Err(Error::new(kind, operation(), take_message(error)))
 }
 
+/// Where a test can make an operation fail.
+pub(crate) fn failpoint(
+    point: tjit_failpoint::Point,
+    kind: ErrorKind,
+    operation: impl FnOnce() -> String,
+) -> Result<(), Error> {
+    tjit_failpoint::hit(point)
+        .map_err(|injected| Error::new(kind, operation(), injected.to_string()))
+}
+
 /// The text of a failure value, which is consumed.
 pub(crate) fn take_message(error: LLVMErrorRef) -> String {
     // SAFETY: `error` is a non-null failure value that nobody has consumed; this call consumes it and

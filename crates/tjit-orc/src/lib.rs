@@ -34,6 +34,8 @@ mod uses;
 mod dylib;
 mod generator;
 mod layer;
+#[cfg(feature = "failpoints")]
+mod link_faults;
 mod lookup;
 mod session;
 mod symbol;

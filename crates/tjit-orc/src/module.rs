@@ -13,12 +13,13 @@ use llvm_sys::orc2::{
     LLVMOrcDisposeThreadSafeModule, LLVMOrcThreadSafeModuleRef, LLVMOrcThreadSafeModuleWithModuleDo,
 };
 use llvm_sys::prelude::LLVMModuleRef;
+use tjit_failpoint::Point;
 
 use crate::aliases;
 use crate::buffer::MemoryBuffer;
 use crate::context::ThreadSafeContext;
 use crate::diagnostics::latched;
-use crate::error::{Error, ErrorKind, take_c_message};
+use crate::error::{Error, ErrorKind, failpoint, take_c_message};
 use crate::slice::{self, Definition, SlicePart};
 
 /// An owned `LLVMOrcThreadSafeModuleRef`.
@@ -187,10 +188,9 @@ impl ThreadSafeModule {
     /// # Errors
     /// As [`ThreadSafeModule::slice`], and if there are no parts, or they are of several contexts.
     pub fn slice_all(name: &str, parts: &[SlicePart<'_>]) -> Result<Self, Error> {
-        let fail = |message| {
-            let operation = format!("slicing `{name}`");
-            Err(Error::new(ErrorKind::Link, operation, message))
-        };
+        let operation = || format!("slicing `{name}`");
+        failpoint(Point::Slice, ErrorKind::Link, operation)?;
+        let fail = |message| Err(Error::new(ErrorKind::Link, operation(), message));
         let Some(first) = parts.first() else {
             return fail("there is nothing to slice");
         };
@@ -256,6 +256,7 @@ fn verify_raw(module: LLVMModuleRef) -> Result<(), Error> {
     // SAFETY: the callers pass a live module that no other thread is using.
     let context = unsafe { LLVMGetModuleContext(module) };
     let operation = || format!("verifying `{}`", module_name(module));
+    failpoint(Point::Verify, ErrorKind::Verify, operation)?;
     if let Some(alias) = aliases::find_cycle(module) {
         let message = format!("Aliases cannot form a cycle: `{alias}`");
         return Err(Error::new(ErrorKind::Verify, operation(), message));

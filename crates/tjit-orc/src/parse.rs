@@ -6,9 +6,11 @@ use llvm_sys::core::LLVMCreateMemoryBufferWithMemoryRangeCopy;
 use llvm_sys::ir_reader::LLVMParseIRInContext2;
 use llvm_sys::prelude::{LLVMContextRef, LLVMModuleRef};
 
+use tjit_failpoint::Point;
+
 use crate::buffer::MemoryBuffer;
 use crate::diagnostics::latched;
-use crate::error::{Error, ErrorKind, take_c_message};
+use crate::error::{Error, ErrorKind, failpoint, take_c_message};
 use crate::names::c_name;
 
 /// Parses bitcode or textual IR into a module that the caller owns.
@@ -25,6 +27,7 @@ pub(crate) fn parse(
             "the file is empty",
         ));
     }
+    failpoint(Point::Parse, ErrorKind::Parse, operation)?;
     let c_name = c_name(name, "a module")?;
     // A copy, because textual IR must be followed by a NUL byte.
     // SAFETY: the range is that of a live slice, and LLVM copies it.

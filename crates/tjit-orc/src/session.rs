@@ -18,6 +18,8 @@ use llvm_sys::orc2::{
 use crate::dylib::Dylib;
 use crate::error::{Error, ErrorKind, check, take_message};
 use crate::layer::ObjectLayer;
+#[cfg(feature = "failpoints")]
+use crate::link_faults;
 use crate::names::c_name;
 use crate::target::Host;
 use crate::tracker::KeptTracker;
@@ -110,6 +112,8 @@ impl ExecutionSession {
         let mut lljit = std::ptr::null_mut();
         // SAFETY: no preconditions.
         let builder = unsafe { LLVMOrcCreateLLJITBuilder() };
+        #[cfg(feature = "failpoints")]
+        link_faults::let_allocations_fail(builder)?;
         // SAFETY: a valid out-pointer; the builder is consumed.
         let error = unsafe { LLVMOrcCreateLLJIT(&mut lljit, builder) };
         check(error, ErrorKind::Link, || {
@@ -117,6 +121,8 @@ impl ExecutionSession {
         })?;
         // SAFETY: `lljit` is live.
         let raw = unsafe { LLVMOrcLLJITGetExecutionSession(lljit) };
+        #[cfg(feature = "failpoints")]
+        link_faults::let_links_fail(lljit);
         // SAFETY: the session is live, and the reporter needs no state.
         unsafe { LLVMOrcExecutionSessionSetErrorReporter(raw, keep_report, std::ptr::null_mut()) };
         Ok(Self {

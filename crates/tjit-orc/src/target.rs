@@ -17,10 +17,11 @@ use llvm_sys::target_machine::{
     LLVMRelocMode, LLVMTargetMachineEmitToMemoryBuffer, LLVMTargetMachineRef,
 };
 use once_cell::sync::OnceCell;
+use tjit_failpoint::Point;
 
 use crate::buffer::MemoryBuffer;
 use crate::diagnostics::latched;
-use crate::error::{Error, ErrorKind, check, take_c_message};
+use crate::error::{Error, ErrorKind, check, failpoint, take_c_message};
 use crate::names::c_name;
 use crate::stop::{Stop, ask};
 
@@ -246,6 +247,7 @@ impl TargetMachine {
     ) -> Result<(), Error> {
         let operation = || format!("running the pipeline `{pipeline}`");
         let c_pipeline: CString = c_name(pipeline, "a pass pipeline")?;
+        failpoint(Point::Optimize, ErrorKind::Passes, operation)?;
         let raw = module.as_mut_ptr();
         // SAFETY: the module is live and lent to us.
         let context = unsafe { LLVMGetModuleContext(raw) };
@@ -270,6 +272,7 @@ impl TargetMachine {
     pub fn emit_object(&self, module: &Module<'_>) -> Result<MemoryBuffer, Error> {
         let raw = module.as_mut_ptr();
         let operation = || format!("generating code for `{}`", crate::module::module_name(raw));
+        failpoint(Point::Emit, ErrorKind::CodeGeneration, operation)?;
         // SAFETY: the module is live and lent to us.
         let context = unsafe { LLVMGetModuleContext(raw) };
         latched(context, ErrorKind::CodeGeneration, operation, || {

@@ -24,13 +24,20 @@ const ROWS: &[&str] = &[
     "tjit-stubs",
     "tjit-runtime",
     "tjit-mangle",
+    "tjit-failpoint",
 ];
 
 /// Crates for ourselves: they may know everything, nothing we ship may know them.
 const DEV: &[&str] = &["tjit-filetests", "tjit-test-util", "tjit-benches", "xtask"];
 
 /// Crates that build on a machine without LLVM.
-const NO_LLVM: &[&str] = &["tjit-mangle", "tjit-stubs", "tjit-runtime", "xtask"];
+const NO_LLVM: &[&str] = &[
+    "tjit-failpoint",
+    "tjit-mangle",
+    "tjit-stubs",
+    "tjit-runtime",
+    "xtask",
+];
 
 /// What linking LLVM looks like in a dependency tree, and the one crate that names it.
 const LLVM: &str = "llvm-sys";

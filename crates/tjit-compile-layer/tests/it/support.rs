@@ -39,7 +39,9 @@ impl Jit {
 
     pub(crate) fn add(&self, ir: &str) -> Result<(), tjit_compile_layer::Error> {
         let tracker = self.dylib.create_tracker();
-        self.layer.add(&tracker, parse(ir), Default::default())
+        self.layer
+            .add(&tracker, parse(ir), Default::default())
+            .map(drop)
     }
 
     pub(crate) fn reports(&self) -> Vec<CompileReport> {
