@@ -23,6 +23,7 @@ use crate::host::Host;
 use crate::landing::Entry;
 use crate::module::Modules;
 use crate::recipe::Recipes;
+use crate::reclaim::Reclaim;
 use crate::support;
 use crate::trip::TripContext;
 
@@ -61,7 +62,10 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
         ..Default::default()
     };
     let layer = CompileLayer::new(&session, layer_config)?;
-    let exits = Arc::new(Exits::default());
+    let reclaim = Arc::new(Reclaim::new(config.reclaim, config.code_budget));
+    let hear = reclaim.clone();
+    runtime.on_displaced(move |record, version| hear.displaced(record, version));
+    let exits = Arc::new(Exits::new(reclaim.clone()));
     let support = support::compile(&session, &layer, &trip_context)?;
     bodiless.enter_through(Entry::catching(&support)?);
     let handle = support.get("__dso_handle").copied();
@@ -77,6 +81,7 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
         dylib,
         layer,
         modules: Modules::default(),
+        reclaim,
         exits,
         handle,
         has_removed: AtomicBool::new(false),

@@ -10,9 +10,15 @@ use tjit_orc::ResourceTracker;
 pub(crate) struct Code {
     module: Option<ModuleId>,
     number: u64,
+    bytes: u64,
 }
 
 impl Code {
+    /// How much memory it takes.
+    pub(crate) fn bytes(self) -> u64 {
+        self.bytes
+    }
+
     /// The module that it is freed with, if it belongs to one.
     pub(crate) fn module(self) -> Option<ModuleId> {
         self.module
@@ -28,11 +34,19 @@ pub(crate) struct Trackers {
 }
 
 impl Trackers {
-    pub(crate) fn insert(&mut self, module: Option<ModuleId>, tracker: ResourceTracker) -> Code {
+    pub(crate) fn insert(
+        &mut self,
+        module: Option<ModuleId>,
+        (tracker, bytes): (ResourceTracker, u64),
+    ) -> Code {
         let number = self.next;
         self.next += 1;
         self.live.insert(number, tracker);
-        Code { module, number }
+        Code {
+            module,
+            number,
+            bytes,
+        }
     }
 
     pub(crate) fn take(&mut self, code: Code) -> Option<ResourceTracker> {

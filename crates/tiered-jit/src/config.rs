@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) imports: ImportBudget,
     pub(crate) emit_ir: Option<PathBuf>,
     pub(crate) foreground: bool,
+    pub(crate) reclaim: bool,
+    pub(crate) code_budget: u64,
     pub(crate) fatal: Arc<FatalHandler>,
 }
 
@@ -50,6 +52,8 @@ pub struct Builder {
     imports: ImportBudget,
     emit_ir: Option<PathBuf>,
     foreground: bool,
+    reclaim: bool,
+    code_budget: u64,
     fatal: Arc<FatalHandler>,
     pub(crate) definitions: HashMap<String, u64>,
     pub(crate) libraries: Vec<PathBuf>,
@@ -58,6 +62,10 @@ pub struct Builder {
 /// Functions compiled together on a first call. A fresh object costs as much as about four functions (`docs/architecture.md`,
 /// costs), and most callees of a function that runs do run: 16 is where start-up of the example programs stopped improving.
 const DEFAULT_GROUP: NonZeroUsize = NonZeroUsize::new(16).unwrap();
+
+/// What optimised versions may take: 240 MiB, as the code of HotSpot with more than one tier (`ReservedCodeCacheSize`: 48 MiB, five times as
+/// much with tiered compilation, `compilerDefinitions.cpp`).
+const DEFAULT_CODE_BUDGET: u64 = 240 << 20;
 
 impl Default for Builder {
     fn default() -> Self {
@@ -71,6 +79,8 @@ impl Default for Builder {
             imports: ImportBudget::default(),
             emit_ir: None,
             foreground: false,
+            reclaim: false,
+            code_budget: DEFAULT_CODE_BUDGET,
             fatal: Arc::new(report_to_stderr),
             definitions: HashMap::new(),
             libraries: Vec::new(),
@@ -155,6 +165,36 @@ impl Builder {
         self
     }
 
+    /// Frees versions that were replaced as soon as no thread can be in them any more; otherwise they stay until
+    /// [`TieredJit::collect_now`], since a thread may be in one for as long as it likes, unseen.
+    ///
+    /// Who may be in a version is told by who has entered the program and not left it. One that stays inside, such as a `main` that
+    /// runs for hours, holds up what is displaced meanwhile, and nothing else.
+    ///
+    /// # Safety
+    /// All code of the program runs inside of an entry of the same thread: [`Function::call`](crate::Function::call), a call while
+    /// an [`Entered`](crate::Entered) lives, [`TieredJit::protect`], [`TieredJit::run_main`] and its like, or an exit handler that
+    /// we call. So no function pointer of the program is called otherwise: not as the start of a thread, not as a handler of
+    /// a signal that may come to a thread that is outside, not through [`Function::pointer`](crate::Function::pointer). And no stack
+    /// of the program outlives the entry that it was made in, as that of a fiber which is resumed in the next.
+    #[must_use]
+    pub unsafe fn reclaim(mut self) -> Self {
+        self.reclaim = true;
+        self
+    }
+
+    /// The most memory, in bytes, that code and data of optimised versions take, the running and the replaced; 240 MiB by
+    /// default, as in HotSpot (`ReservedCodeCacheSize`). Baselines are not counted.
+    ///
+    /// When it is used up, versions that were kept to be rolled back to are given up, the oldest first; with
+    /// [`Builder::reclaim`] those that are called least go back to their baselines then. If nothing can be freed,
+    /// promotions are declined.
+    #[must_use]
+    pub fn code_budget(mut self, bytes: u64) -> Self {
+        self.code_budget = bytes;
+        self
+    }
+
     /// Gives the program a symbol at an address of the embedder's, by its linker-level name.
     ///
     /// # Safety
@@ -211,6 +251,8 @@ impl Builder {
             imports: self.imports.clone(),
             emit_ir: self.emit_ir.clone(),
             foreground: self.foreground,
+            reclaim: self.reclaim,
+            code_budget: self.code_budget,
             fatal: self.fatal.clone(),
         }
     }

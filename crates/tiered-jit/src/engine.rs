@@ -20,6 +20,7 @@ use crate::facts::FactBase;
 use crate::host::Host;
 use crate::module::Modules;
 use crate::recipe::Recipes;
+use crate::reclaim::Reclaim;
 use crate::request::Request;
 use crate::support::{OWN_TRIP_FUNCTION, function_at};
 use crate::trip::TripContext;
@@ -31,6 +32,8 @@ pub(crate) struct Engine {
     pub(crate) dylib: Dylib,
     pub(crate) layer: Arc<CompileLayer>,
     pub(crate) modules: Modules,
+    /// The memory of versions.
+    pub(crate) reclaim: Arc<Reclaim>,
     pub(crate) program: RwLock<Program>,
     /// The context that the program's modules live in.
     pub(crate) context: ThreadSafeContext,
@@ -226,7 +229,7 @@ impl Engine {
             let options = tjit_compile_layer::ModuleOptions::default();
             let tracker = self.dylib.create_tracker();
             let symbols = self.layer.add(&tracker, data.ir, options)?;
-            self.modules.keep(data.module, tracker);
+            self.modules.keep(data.module, (tracker, 0));
             Ok(symbols.into_iter().next())
         };
         modules
@@ -243,7 +246,7 @@ impl Engine {
             let contents = MemoryBuffer::copy_of(&object.bytes);
             let tracker = self.dylib.create_tracker();
             layer.add(&tracker, contents)?;
-            self.modules.keep(Some(object.module), tracker);
+            self.modules.keep(Some(object.module), (tracker, 0));
             defined.extend(object.symbols.first().map(String::as_str));
             defined.extend(object.handle.as_deref());
         }
@@ -323,6 +326,7 @@ impl Engine {
     pub(crate) fn forget_facts(&self, function: FunctionId) {
         self.facts.state().dependencies.forget_function(function);
         self.recipes.forget(function);
+        self.reclaim.forget_function(function);
     }
 
     /// Makes the stub of `function` lead to its baseline again, or to a first call if it has none.

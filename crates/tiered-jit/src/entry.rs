@@ -6,6 +6,11 @@ use std::sync::Arc;
 
 use crate::owner::Owner;
 
+mod call;
+mod inside;
+
+pub use inside::{Bound, Entered};
+
 /// Function pointers that a [`Function`] can hold: `unsafe extern "C" fn`, or `"C-unwind"`, with up to twelve parameters.
 ///
 /// Sealed: sound only for types that are as large as an address and for which every non-null address is a valid value.
@@ -62,7 +67,7 @@ pub struct Function<F> {
     pointer: F,
     name: Arc<str>,
     // Keeps the code alive.
-    _owner: Arc<Owner>,
+    owner: Arc<Owner>,
 }
 
 impl<F: FunctionPointer> Function<F> {
@@ -70,7 +75,7 @@ impl<F: FunctionPointer> Function<F> {
         Self {
             pointer: F::from_address(address),
             name,
-            _owner: owner,
+            owner,
         }
     }
 

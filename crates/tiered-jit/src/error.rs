@@ -52,6 +52,19 @@ pub enum Error {
         /// What the transformation, the panic or the verifier said.
         reason: String,
     },
+    /// There is no memory for another version of a function; see [`Builder::code_budget`](crate::Builder::code_budget).
+    #[error(
+        "optimising `{}`: versions take {bytes} of {budget} bytes and none can be freed; raise the budget, or free retired versions",
+        tjit_link::demangle(function)
+    )]
+    CodeBudget {
+        /// The function's linker-level name.
+        function: String,
+        /// What versions take.
+        bytes: u64,
+        /// What they may take.
+        budget: u64,
+    },
     /// A variable can't be frozen.
     #[error("freezing `{}`: {reason}", tjit_link::demangle(variable))]
     Freeze {

@@ -9,8 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tjit_link::ModuleId;
+use tjit_runtime::Pin;
 
 use crate::fork;
+use crate::reclaim::Reclaim;
 
 mod handle;
 mod thread;
@@ -28,8 +30,8 @@ unsafe extern "C" {
 }
 
 /// The handlers of one JIT's program that have not been called.
-#[derive(Default)]
 pub(crate) struct Exits {
+    reclaim: Arc<Reclaim>,
     // In the order in which they were registered.
     pending: Mutex<Vec<Arc<Handler>>>,
 }
@@ -87,6 +89,18 @@ unsafe extern "C" fn register(
 }
 
 impl Exits {
+    pub(crate) fn new(reclaim: Arc<Reclaim>) -> Self {
+        Self {
+            reclaim,
+            pending: Mutex::default(),
+        }
+    }
+
+    /// To be held while a handler runs.
+    fn pin(&self) -> Option<Pin> {
+        self.reclaim.pin()
+    }
+
     /// Has `destructors` called, in order, at the end: after all handlers that are registered later. False if the system has no
     /// room.
     pub(crate) fn add_destructors(
@@ -206,6 +220,7 @@ unsafe extern "C-unwind" fn call(handler: *mut c_void) {
         return;
     }
     handler.handle.exits().forget(&handler);
+    let _pin = handler.handle.exits().pin();
     loop {
         let due = handler.take(|_| true);
         let is_last = handler.is_over();

@@ -9,11 +9,12 @@ use tjit_runtime::{EventReceiver, FunctionRecord, FunctionState, Stats};
 
 use crate::config::Builder;
 use crate::engine::Engine;
-use crate::entry::{Function, FunctionPointer};
+use crate::entry::{Entered, Function, FunctionPointer};
 use crate::facts::settled;
 use crate::lifecycle::{Arguments, Uncaught};
 use crate::module::Module;
 use crate::owner::Owner;
+use crate::reclaim::CodeMemory;
 use crate::reoptimize::Reoptimize;
 use crate::source::ModuleSource;
 use crate::{Error, fork, lifecycle, unload};
@@ -289,6 +290,32 @@ impl TieredJit {
         let engine = self.engine();
         // SAFETY: our caller vouches for the frames of `body`.
         unsafe { lifecycle::protect(engine, body) }
+    }
+
+    /// Enters the program: what this thread calls until the result is dropped is not freed under it. Only needed with
+    /// [`Builder::reclaim`](crate::Builder::reclaim), and then for calls other than [`Function::call`].
+    ///
+    /// The first time on a thread it allocates; not for signal handlers that interrupt a thread which is outside.
+    pub fn enter(&self) -> Entered<'_> {
+        Entered::new(self.engine().reclaim.pin())
+    }
+
+    /// Frees all versions that were displaced and will not run again, on this thread. Those that could be rolled back to, the last of
+    /// each function, stay. [`CodeMemory`] and [`EventKind::Reclaimed`](crate::EventKind::Reclaimed) tell what became of it.
+    ///
+    /// # Safety
+    /// No thread is in such a version or has an address of one that it will use: none is in the program, or those that are
+    /// have entered it since the last version was displaced.
+    pub unsafe fn collect_now(&self) {
+        let engine = self.engine();
+        let _inside = fork::enter();
+        // SAFETY: says our caller.
+        unsafe { engine.reclaim.collect_now(engine) };
+    }
+
+    /// What optimised versions take, and how many there are that do not run.
+    pub fn code_memory(&self) -> CodeMemory {
+        self.engine().reclaim.memory()
     }
 
     /// Counts and times of what was compiled up to now.

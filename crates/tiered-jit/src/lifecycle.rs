@@ -74,8 +74,10 @@ pub(crate) unsafe fn construct(
         Uncaught::Error => Entry::catching(&engine.support)?,
         Uncaught::Terminate => Entry::terminating(&engine.support)?,
     };
+    let pin = engine.reclaim.pin();
     // SAFETY: says our caller.
     unsafe { engine.choose_ifuncs(linked)? };
+    drop(pin);
     // Before the program registers any handler, and so to run after all of them.
     register(engine, &linked.destructors)?;
     for constructor in &linked.constructors {
@@ -121,6 +123,7 @@ unsafe fn call(
         arguments.vector as usize,
         environment as usize,
     );
+    let _pin = engine.reclaim.pin();
     // SAFETY: a stub, which is never null, of a function for whose type and code our caller vouches.
     let result = unsafe { landing::enter(through, &engine.config.fatal, function, words) };
     // The lower half of a register is what an `int` is returned in.
@@ -139,6 +142,7 @@ unsafe fn call(
 /// As [`TieredJit::protect`](crate::TieredJit::protect).
 pub(crate) unsafe fn protect<R>(engine: &Engine, body: impl FnOnce() -> R) -> Result<R, Error> {
     let through = Entry::passing(&engine.support)?;
+    let _pin = engine.reclaim.pin();
     // SAFETY: says our caller.
     unsafe { landing::protect(through, &engine.config.fatal, body) }
 }
@@ -194,6 +198,7 @@ unsafe fn finish(engine: &Engine, due: Due) -> Result<(), Error> {
     let through = Entry::terminating(&engine.support)?;
     let (function, argument) = due.parts();
     let words = Words(argument, 0, 0);
+    let _pin = engine.reclaim.pin();
     // SAFETY: says our caller.
     match unsafe { landing::enter(through, &engine.config.fatal, function, words) } {
         Err(Ended::By(error)) => Err(error),

@@ -102,15 +102,15 @@ impl Modules {
         ids.iter().filter_map(of).collect()
     }
 
-    /// Has what `tracker` tracks freed with the module; without a module, with the program. Either way [`Modules::take`] gives
-    /// it out before that.
-    pub(crate) fn keep(&self, module: Option<ModuleId>, tracker: ResourceTracker) -> Code {
+    /// Has what the tracker tracks, which takes so many bytes, freed with the module; without a module, with the program. Either
+    /// way [`Modules::take`] gives it out before that.
+    pub(crate) fn keep(&self, module: Option<ModuleId>, tracked: (ResourceTracker, u64)) -> Code {
         let mut states = self.states();
         if let Some((id, state)) = module.and_then(|id| Some((id, states.get_mut(&id)?))) {
-            return state.trackers.insert(Some(id), tracker);
+            return state.trackers.insert(Some(id), tracked);
         }
         drop(states);
-        self.unowned().insert(None, tracker)
+        self.unowned().insert(None, tracked)
     }
 
     /// What `code` tracks, to be freed alone; `None` if it is gone already, alone or with its module.

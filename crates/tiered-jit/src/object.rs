@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use object::{Object, ObjectSymbol};
+use object::{Object, ObjectSection, ObjectSymbol};
 use tjit_compile_layer::{Compiled, ModuleOptions};
 use tjit_link::ModuleId;
 use tjit_orc::{MemoryBuffer, ResourceTracker, ThreadSafeModule};
@@ -21,6 +21,8 @@ pub(crate) struct Emitted {
     pub(crate) phases: PhaseTimes,
     /// What to free it by.
     pub(crate) code: Code,
+    /// What somebody may have an address of in it.
+    pub(crate) retained: Option<String>,
 }
 
 impl Emitted {
@@ -53,6 +55,7 @@ pub(crate) fn emit<'a>(
     let mut compiled = module.with_module(|module| engine.layer.compile(module, options))?;
     compiled.object = own_copies::keep(compiled.object);
     let (sizes, referenced) = symbols(&compiled.object);
+    let bytes = memory(compiled.object.as_slice());
     let mut phases = phases(&compiled);
 
     let start = Instant::now();
@@ -62,13 +65,15 @@ pub(crate) fn emit<'a>(
     phases.add(Phase::Link, start.elapsed());
     match linked {
         Ok(addresses) => {
-            let code = engine.modules.keep(home(engine, bodies), tracker);
+            let home = home(engine, bodies);
+            let code = engine.modules.keep(home, (tracker, bytes));
             engine.facts.memory.note(referenced);
             Ok(Emitted {
                 addresses,
                 sizes,
                 phases,
                 code,
+                retained: compiled.retained,
             })
         }
         Err(error) => {
@@ -125,3 +130,34 @@ fn symbols(object: &MemoryBuffer) -> (HashMap<String, usize>, Vec<String>) {
     }
     (sizes, referenced)
 }
+
+/// How much memory an object takes when it is linked: JITLink puts the sections of equal protection together and each such segment
+/// on pages of its own (`InProcessMemoryManager`). What the linker adds, tables of addresses, is not counted.
+fn memory(object: &[u8]) -> u64 {
+    let Ok(file) = object::File::parse(object) else {
+        return 0;
+    };
+    let mut segments = [0_u64; 3];
+    for section in file.sections() {
+        let object::SectionFlags::Elf { sh_flags, .. } = section.flags() else {
+            continue;
+        };
+        if !sh_flags.contains(object::elf::SHF_ALLOC) {
+            continue;
+        }
+        let segment = if sh_flags.contains(object::elf::SHF_EXECINSTR) {
+            0
+        } else if sh_flags.contains(object::elf::SHF_WRITE) {
+            1
+        } else {
+            2
+        };
+        let start = segments[segment].next_multiple_of(section.align().max(1));
+        segments[segment] = start + section.size();
+    }
+    let sizes = segments.into_iter().map(|size| size.next_multiple_of(PAGE));
+    sizes.sum()
+}
+
+/// The smallest page of the processors that there are.
+const PAGE: u64 = 4096;

@@ -10,6 +10,7 @@ use crate::config::Builder;
 use crate::engine::Engine;
 use crate::first_call::{FirstCall, FirstCalls};
 use crate::fork::{self, Restart};
+use crate::reclaim::reaper;
 use crate::version_numbers::VersionNumbers;
 use crate::{Error, assemble, baseline, lifecycle, promote};
 
@@ -24,6 +25,8 @@ pub(crate) struct Owner {
     threads: Mutex<Vec<JoinHandle<()>>>,
     // Dropped to end the baseline thread.
     stop: Mutex<Option<Sender<()>>>,
+    // Dropped to end the reaper.
+    reaping: Mutex<Option<Sender<()>>>,
 }
 
 impl Drop for Owner {
@@ -31,18 +34,16 @@ impl Drop for Owner {
         // Destructors may call functions for the first time, so the threads go after them.
         lifecycle::finalize(&self.engine);
         self.engine.runtime.shutdown();
-        drop(
-            self.stop
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
+        for stop in [&self.stop, &self.reaping] {
+            drop(stop.lock().unwrap_or_else(PoisonError::into_inner).take());
+        }
         let threads =
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         let this = std::thread::current().id();
         // A transformation may own the last handle; a thread that joined itself would wait for ever.
         for thread in threads
             .into_iter()
+            .inspect(|thread| thread.thread().unpark())
             .filter(|thread| thread.thread().id() != this)
         {
             // A thread that panicked has said so; there is nobody to tell here.
@@ -64,6 +65,7 @@ impl Owner {
             numbers: Arc::default(),
             threads: Mutex::default(),
             stop: Mutex::default(),
+            reaping: Mutex::default(),
         });
         owner.start_threads(receiver)?;
         let this: Weak<Self> = Arc::downgrade(&owner);
@@ -82,6 +84,17 @@ impl Owner {
         );
         self.spawn("tjit-baseline", move |engine| {
             baseline::serve(engine, &first_calls, &stopped)
+        })?;
+        let (running, stopped) = crossbeam::channel::bounded(0);
+        // As with the other one.
+        std::mem::forget(
+            self.reaping
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .replace(running),
+        );
+        self.spawn("tjit-reclaim", move |engine| {
+            reaper::work(engine, &stopped);
         })?;
         let workers = self.engine.config.policy.workers().get();
         self.engine.trip_context.foreground.staff(workers);

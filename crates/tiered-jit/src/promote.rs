@@ -5,7 +5,6 @@ use std::sync::{Arc, PoisonError};
 use tjit_runtime::{Job, JobOutcome, VersionInfo};
 
 use crate::Error;
-use crate::code::Code;
 use crate::engine::Engine;
 use crate::facts::unit::Use;
 use crate::request::Request;
@@ -55,6 +54,10 @@ fn promote(
     requests: &mut Vec<Request>,
 ) -> Result<Arc<VersionInfo>, Error> {
     let function = job.record().id();
+    if let Err(error) = engine.reclaim.make_room(engine, job.record()) {
+        job.decline(&error.to_string());
+        return Err(error);
+    }
     let mut attempts = 0..facts::unit::ATTEMPTS;
     loop {
         let allowed = match attempts.next() {
@@ -106,9 +109,11 @@ fn attempt<'r>(
     match outcome {
         Ok(ready) => {
             job.relies_on(ready.facts);
+            let memory = (ready.code, ready.retained);
+            engine.reclaim.linked(unit, record.id(), memory);
             let outcome = job.publish(ready.compiled, |address| engine.install(record, address));
             if !matches!(outcome, Ok(JobOutcome::Installed(_))) {
-                discard(engine, ready.code);
+                engine.reclaim.discard(engine, unit);
             }
             outcome
         }
@@ -116,14 +121,5 @@ fn attempt<'r>(
             job.fail(&error.to_string());
             Err(error)
         }
-    }
-}
-
-/// Frees what was linked and not published.
-fn discard(engine: &Engine, code: Code) {
-    if let Some(tracker) = engine.modules.take(code) {
-        // What can't be freed is not used: nobody minds it.
-        // SAFETY: nobody but this thread has had its address, and it was not stored.
-        let _freed = unsafe { tracker.remove() };
     }
 }

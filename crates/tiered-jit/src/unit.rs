@@ -24,6 +24,8 @@ pub(crate) struct Ready {
     pub(crate) facts: FactCounts,
     /// The memory it is in.
     pub(crate) code: Code,
+    /// What somebody may have an address of in it.
+    pub(crate) retained: Option<Arc<str>>,
 }
 
 /// What a unit is to be made of.
@@ -146,6 +148,7 @@ fn compile(
         compiled,
         facts: counts,
         code: emitted.code,
+        retained: emitted.retained.map(Arc::from),
     })
 }
 

@@ -17,6 +17,8 @@ pub struct Compiled {
     pub times: Times,
     /// Machine code in bytes, constants not counted.
     pub code_bytes: usize,
+    /// What somebody may have an address of that goes with the object; `None` if nobody keeps any. See [`tjit_orc::retained`].
+    pub retained: Option<String>,
     /// Functions that were compiled for less than the host's processor, and why.
     pub not_widened: Vec<NotWidened>,
 }

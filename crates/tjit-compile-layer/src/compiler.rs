@@ -133,6 +133,8 @@ impl CompileModule for PassCompiler {
         let prepared = Instant::now();
         let pipeline = self.recipe.pipeline_for(options);
         machine.run_passes_unless(module, &pipeline, &options.stop)?;
+        // Baselines stay for as long as their module does.
+        let retained = (self.recipe.tier != Tier::Baseline).then(|| tjit_orc::retained(module));
         let passed = Instant::now();
         let object = machine.emit_object(module)?;
         if options.stop.is_wanted() {
@@ -146,6 +148,7 @@ impl CompileModule for PassCompiler {
                 codegen: passed.elapsed(),
             },
             code_bytes: code_bytes(object.as_slice()),
+            retained: retained.flatten(),
             not_widened,
             object,
         })

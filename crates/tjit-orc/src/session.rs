@@ -12,7 +12,9 @@ use llvm_sys::orc2::lljit::{
 };
 use llvm_sys::orc2::{
     LLVMOrcExecutionSessionCreateBareJITDylib, LLVMOrcExecutionSessionGetJITDylibByName,
-    LLVMOrcExecutionSessionRef, LLVMOrcExecutionSessionSetErrorReporter, LLVMOrcObjectLayerRef,
+    LLVMOrcExecutionSessionGetSymbolStringPool, LLVMOrcExecutionSessionRef,
+    LLVMOrcExecutionSessionSetErrorReporter, LLVMOrcObjectLayerRef,
+    LLVMOrcSymbolStringPoolClearDeadEntries,
 };
 
 use crate::dylib::Dylib;
@@ -182,6 +184,15 @@ impl ExecutionSession {
 
     pub(crate) fn downgrade(&self) -> WeakSession {
         WeakSession(Arc::downgrade(&self.inner))
+    }
+
+    /// Drops the names of symbols that nothing refers to any more. Cost: a look at each name of the session, under the lock that
+    /// those who look symbols up need.
+    pub fn forget_unused_names(&self) {
+        // SAFETY: the session is live, and its pool lives as long as it.
+        let pool = unsafe { LLVMOrcExecutionSessionGetSymbolStringPool(self.raw()) };
+        // SAFETY: entries that anybody has a reference to stay.
+        unsafe { LLVMOrcSymbolStringPoolClearDeadEntries(pool) };
     }
 
     /// Remembers why `symbol` can't be materialized, for the lookup that will fail because of it.

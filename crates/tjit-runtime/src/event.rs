@@ -125,6 +125,32 @@ pub enum EventKind {
         /// How many.
         requests: usize,
     },
+    /// A version will not run again: its memory is freed as soon as nobody can be in it.
+    Retired {
+        /// The version.
+        version: Arc<VersionInfo>,
+        /// Bytes of code and data that are freed with it.
+        bytes: u64,
+    },
+    /// The memory of a retired version was freed.
+    Reclaimed {
+        /// The version.
+        version: Arc<VersionInfo>,
+        /// Bytes of code and data.
+        bytes: u64,
+    },
+    /// A version that will not run again is never freed.
+    Unreclaimable {
+        /// The version.
+        version: Arc<VersionInfo>,
+        /// Who may still use it.
+        reason: Arc<str>,
+    },
+    /// A version that was seldom called made room for others: calls go to the baseline again.
+    Evicted {
+        /// The version.
+        version: Arc<VersionInfo>,
+    },
     /// A job ended without a new version; the old one runs on.
     PromotionFailed {
         /// The tier it aimed for.

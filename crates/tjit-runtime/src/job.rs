@@ -1,6 +1,6 @@
 //! The work of a background thread: take a function, compile it, publish it.
 
-use crate::event::EventKind;
+use crate::event::{DeclineReason, EventKind};
 use crate::policy::Waiting;
 use crate::record::{Made, PublishedUnit, Switched};
 use crate::request::Lapse;
@@ -237,6 +237,19 @@ impl<'r, R> Job<'r, R> {
                 cause,
                 reason,
             });
+        self.queue_again(word);
+    }
+
+    /// Ends the job without a version, for a reason that may not last, such as that there is no memory for another one: the old
+    /// version runs on, and trips again after [`TierPolicy::retry_after`](crate::TierPolicy::retry_after) more calls.
+    pub fn decline(mut self, reason: &str) {
+        self.ended = true;
+        let word = self.record.decline_job();
+        let core = &self.runtime.core;
+        let calls = core.policy.retry_after(self.record);
+        core.counters.rearm(self.record, calls);
+        let (cause, reason) = (self.cause, DeclineReason::Other(reason.into()));
+        core.emit(self.record, || EventKind::Declined { cause, reason });
         self.queue_again(word);
     }
 

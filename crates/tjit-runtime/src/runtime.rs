@@ -11,8 +11,9 @@ use crate::stats::{Stats, Totals};
 use crate::version::{Cause, VersionInfo};
 use crate::{Error, FunctionId, FunctionInfo, FunctionRecord, FunctionTable};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::fmt;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// The parts that don't depend on the type of a request.
@@ -23,6 +24,21 @@ pub(crate) struct Core {
     pub(crate) policy: Arc<dyn TierPolicy>,
     pub(crate) counters: Arc<dyn Counters>,
     pub(crate) events: EventHub,
+    on_displaced: OnDisplaced,
+}
+
+/// Who wants to hear of versions that leave their slots.
+#[derive(Default)]
+struct OnDisplaced(OnceLock<Box<DisplacedHook>>);
+
+type DisplacedHook = dyn Fn(&FunctionRecord, &Arc<VersionInfo>) + Send + Sync;
+
+impl fmt::Debug for OnDisplaced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OnDisplaced")
+            .field(&self.0.get().is_some())
+            .finish()
+    }
 }
 
 impl Core {
@@ -50,7 +66,9 @@ impl Core {
     /// New calls don't enter `version` any more. Called once each time that a version leaves its slot, under no lock; it may be
     /// back by now if it was rolled back to.
     pub(crate) fn displaced(&self, record: &FunctionRecord, version: &Arc<VersionInfo>) {
-        let _ = (self, record, version);
+        if let Some(hear) = self.on_displaced.0.get() {
+            hear(record, version);
+        }
     }
 
     pub(crate) fn record(&self, id: FunctionId) -> Result<&FunctionRecord, Error> {
@@ -86,6 +104,7 @@ impl<R> Runtime<R> {
             policy,
             counters,
             events: EventHub::new(),
+            on_displaced: OnDisplaced::default(),
         };
         Self {
             core,
@@ -111,6 +130,26 @@ impl<R> Runtime<R> {
     #[must_use]
     pub fn events(&self) -> &EventHub {
         &self.core.events
+    }
+
+    /// Has `hear` called for each version that has left its slot, on the thread that saw to that and under no lock of the
+    /// runtime: new calls don't enter it any more, unless it has been rolled back to meanwhile. Those that are in it go on. Only
+    /// the first to ask is told; returns whether that was the caller.
+    pub fn on_displaced<F>(&self, hear: F) -> bool
+    where
+        F: Fn(&FunctionRecord, &Arc<VersionInfo>) + Send + Sync + 'static,
+    {
+        self.core.on_displaced.0.set(Box::new(hear)).is_ok()
+    }
+
+    /// Tells those who listen of something that the embedder did to a function. Allocates and locks: not for signal handlers.
+    ///
+    /// # Errors
+    /// [`Error::UnknownFunction`].
+    pub fn report(&self, id: FunctionId, kind: EventKind) -> Result<(), Error> {
+        let record = self.core.record(id)?;
+        self.core.emit(record, || kind);
+        Ok(())
     }
 
     /// Counts of what happened up to now.

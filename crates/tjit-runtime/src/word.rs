@@ -116,6 +116,8 @@ pub(crate) enum JobEnd {
     Failed,
     /// As if it had not begun.
     Withdrawn,
+    /// The old version runs on, and the next trip may try again.
+    Declined,
 }
 
 /// A value of the state word. All methods are pure; [`AtomicWord`] makes them atomic.
@@ -343,11 +345,11 @@ impl Word {
                 self.0 & !(TIER | FAILED) | u32::from(tier.number()) << TIER_SHIFT
             }
             JobEnd::Failed => self.0 | FAILED,
-            JobEnd::Withdrawn => self.0,
+            JobEnd::Withdrawn | JobEnd::Declined => self.0,
         };
         let served = match end {
             JobEnd::Withdrawn => 0,
-            JobEnd::Published(_) | JobEnd::Failed => TRIPPED,
+            JobEnd::Published(_) | JobEnd::Failed | JobEnd::Declined => TRIPPED,
         };
         let word = Self(word & !(AGAIN | served)).with_promotion(IDLE);
         Some(if self.has(AGAIN) {

@@ -75,6 +75,7 @@ unsafe extern "C-unwind" fn call(exit: *mut c_void) {
     LAST.set(exit.next);
     let is_retired = exit.handle.is_retired.load(Ordering::Relaxed);
     if let Some(due) = exit.take().filter(|_| !is_retired) {
+        let _pin = exit.handle.exits().pin();
         // SAFETY: whoever added the module to the program vouched for its code, which is there as long as it is registered.
         unsafe { due.call() };
         exit.count();

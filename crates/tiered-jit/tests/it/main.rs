@@ -10,6 +10,7 @@ mod lifecycle;
 mod linking;
 mod objects;
 mod promotion;
+mod reclaim;
 mod requests;
 mod support;
 mod threads;

@@ -9,6 +9,7 @@ mod lookups;
 mod parse;
 mod passes;
 mod reach;
+mod retained;
 mod session;
 mod slice;
 mod support;

@@ -213,6 +213,12 @@ impl FunctionRecord {
         self.end_job(&mut cold, end)
     }
 
+    /// Ends a job that was not worth its price; it may be worth it another time.
+    pub(crate) fn decline_job(&self) -> Word {
+        let mut cold = lock(&self.cold);
+        self.end_job(&mut cold, JobEnd::Declined)
+    }
+
     /// Under the lock, so that no waiter is between its look at the word and its sleep.
     fn end_baseline(&self, _cold: &MutexGuard<'_, Cold>, end: BaselineEnd) {
         let ended = self.word.update(|word| word.end_baseline(end));

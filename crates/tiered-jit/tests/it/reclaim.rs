@@ -1,0 +1,237 @@
+//! Versions that are freed while the program runs.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tiered_jit::inkwell::module::Linkage;
+use tiered_jit::{Builder, Cause, CodeMemory, Error, EventKind, TieredJit};
+
+use crate::support::{Nullary, TALLY, Unary, load, load_cpp, nullary, wait_for, with_threshold};
+
+/// The tests enter the program only as the promise says.
+pub(crate) fn reclaiming() -> Builder {
+    // SAFETY: says this file.
+    unsafe { with_threshold(u64::MAX).reclaim() }
+}
+
+pub(crate) fn recompile(jit: &TieredJit, name: &str) {
+    let ticket = jit.reoptimize(name).expect("it exists");
+    ticket.wait().expect("it compiles");
+}
+
+/// Waits until `is_so` of the memory, which takes a few milliseconds when nothing is in the way.
+#[track_caller]
+pub(crate) fn until(jit: &TieredJit, is_so: impl Fn(&CodeMemory) -> bool) -> CodeMemory {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let memory = jit.code_memory();
+        if is_so(&memory) {
+            return memory;
+        }
+        assert!(Instant::now() < deadline, "{memory:?}");
+        std::thread::yield_now();
+    }
+}
+
+/// How many mappings this process has.
+fn mappings() -> usize {
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("Linux has it");
+    maps.lines().count()
+}
+
+#[test]
+fn the_last_version_before_is_kept_and_those_before_it_are_freed() {
+    let jit = load(reclaiming(), TALLY);
+    let tally = jit.function::<Nullary>("tally").expect("it exists");
+    for expected in 1..=5 {
+        // SAFETY: of that type.
+        assert_eq!(unsafe { tally.call() }, expected);
+        recompile(&jit, "tally");
+    }
+    let memory = until(&jit, |memory| memory.reclaimed == 3);
+    assert_eq!((memory.kept, memory.retired), (1, 0), "{memory:?}");
+    assert!(memory.bytes > 0 && memory.reclaimed_bytes > 0, "{memory:?}");
+    // SAFETY: of that type.
+    assert_eq!(unsafe { tally.call() }, 6);
+}
+
+#[test]
+fn nothing_is_freed_without_the_promise_before_it_is_asked_for() {
+    let jit = load(with_threshold(u64::MAX), TALLY);
+    let events = jit.subscribe(100.try_into().expect("not zero"));
+    for _ in 0..4 {
+        recompile(&jit, "tally");
+    }
+    wait_for(&events, "tally", |kind| {
+        matches!(kind, EventKind::Retired { .. })
+    });
+    until(&jit, |memory| memory.retired == 2);
+    assert_eq!(jit.code_memory().reclaimed, 0);
+    // SAFETY: nobody is in the program.
+    unsafe { jit.collect_now() };
+    let memory = jit.code_memory();
+    assert_eq!((memory.retired, memory.reclaimed, memory.kept), (0, 2, 1));
+    assert_eq!(nullary(&jit, "tally"), 1);
+}
+
+#[test]
+fn who_is_inside_delays_what_he_may_see() {
+    let jit = load(reclaiming(), TALLY);
+    let tally = jit.function::<Nullary>("tally").expect("it exists");
+    let entered = jit.enter();
+    let bound = entered.bind(&tally);
+    for _ in 0..4 {
+        recompile(&jit, "tally");
+    }
+    until(&jit, |memory| memory.retired == 2);
+    // SAFETY: of that type.
+    assert_eq!(unsafe { bound.call() }, 1);
+    assert_eq!(jit.code_memory().reclaimed, 0);
+    drop(entered);
+    until(&jit, |memory| memory.reclaimed == 2);
+}
+
+#[test]
+fn callers_never_meet_freed_code() {
+    let jit = load(reclaiming(), TALLY);
+    let twice = jit.function::<Unary>("twice").expect("it exists");
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let mut calls = 0;
+                while !ended.load(Ordering::Relaxed) {
+                    // SAFETY: of that type.
+                    assert_eq!(unsafe { twice.call(calls) }, calls * 2);
+                    calls += 1;
+                }
+            });
+        }
+        for _ in 0..200 {
+            recompile(&jit, "twice");
+        }
+        ended.store(true, Ordering::Relaxed);
+    });
+    until(&jit, |memory| memory.reclaimed == 198);
+}
+
+/// A function with a static local, whose guard and value must survive, and a throw, which needs unwind tables.
+const THROWER: &str = r#"
+static int made() { return 40; }
+extern "C" long thrower(long value) {
+    static long calls = made();
+    ++calls;
+    try {
+        if (value) throw value;
+    } catch (long caught) {
+        return calls + caught;
+    }
+    return calls;
+}
+"#;
+
+#[test]
+fn hundreds_of_versions_leave_nothing_behind() {
+    let jit = load_cpp(reclaiming(), THROWER);
+    let thrower = jit.function::<Unary>("thrower").expect("it exists");
+    let mut calls = 40;
+    let mut cycle = || {
+        recompile(&jit, "thrower");
+        calls += 1;
+        // SAFETY: of that type.
+        assert_eq!(unsafe { thrower.call(1_000) }, calls + 1_000);
+    };
+    (0..20).for_each(|_| cycle());
+    until(&jit, |memory| memory.retired == 0);
+    let before = mappings();
+    (0..200).for_each(|_| cycle());
+    let memory = until(&jit, |memory| memory.reclaimed == 218);
+    assert!(memory.bytes <= 64 << 10, "{memory:?}");
+    assert!(mappings() <= before + 64, "{} after {before}", mappings());
+}
+
+extern "C" fn keep(_address: usize) {}
+
+#[test]
+fn a_unit_whose_addresses_may_be_kept_stays() {
+    let function = keep as extern "C" fn(usize) as *const ();
+    // SAFETY: the transformation declares it so.
+    let jit = load(unsafe { reclaiming().define("keep", function) }, TALLY);
+    let events = jit.subscribe(1_000.try_into().expect("not zero"));
+    for _ in 0..3 {
+        let request = jit.reoptimize("twice").expect("it exists");
+        let request = request.transform(|module, function| {
+            let context = module.get_context();
+            let state = module.add_global(context.i64_type(), None, "state");
+            state.set_linkage(Linkage::Internal);
+            state.set_initializer(&context.i64_type().const_zero());
+            let address = state.as_pointer_value();
+            let signature = context
+                .void_type()
+                .fn_type(&[address.get_type().into()], false);
+            let keep = module.add_function("keep", signature, None);
+            let builder = context.create_builder();
+            let block = function.get_first_basic_block().ok_or("it has no body")?;
+            builder.position_before(&block.get_first_instruction().ok_or("it is empty")?);
+            builder.build_call(keep, &[address.into()], "")?;
+            Ok(())
+        });
+        request.wait().expect("it compiles");
+    }
+    let is_wanted = |kind: &EventKind| matches!(kind, EventKind::Unreclaimable { .. });
+    let EventKind::Unreclaimable { reason, .. } = wait_for(&events, "twice", is_wanted) else {
+        unreachable!("it was just matched");
+    };
+    assert_eq!(
+        &*reason,
+        "the program may keep the address of its variable `state`"
+    );
+    assert_eq!(jit.code_memory().unreclaimable, 1);
+}
+
+#[test]
+fn a_budget_that_is_used_up_declines() {
+    let jit = load(with_threshold(10).code_budget(1), TALLY);
+    let events = jit.subscribe(1_000.try_into().expect("not zero"));
+    recompile(&jit, "twice");
+    let ticket = jit.reoptimize("tally").expect("it exists");
+    let error = ticket.wait().expect_err("the first one took all there was");
+    assert!(matches!(error, Error::CodeBudget { .. }), "{error}");
+    // Nothing is asked for again and again, and the program runs on.
+    for expected in 1..=100 {
+        assert_eq!(nullary(&jit, "tally"), expected);
+    }
+    wait_for(&events, "tally", |kind| {
+        matches!(
+            kind,
+            EventKind::Declined {
+                cause: Cause::Request,
+                ..
+            }
+        )
+    });
+    wait_for(&events, "tally", |kind| {
+        matches!(
+            kind,
+            EventKind::Declined {
+                cause: Cause::Trip,
+                ..
+            }
+        )
+    });
+}
+
+#[test]
+fn a_budget_takes_the_kept_versions_first() {
+    let jit = load(reclaiming().code_budget(8_000), TALLY);
+    for _ in 0..20 {
+        recompile(&jit, "tally");
+    }
+    let memory = until(&jit, |memory| memory.reclaimed >= 18);
+    assert!(memory.bytes <= 3 * 8192, "{memory:?}");
+    // SAFETY: of that type.
+    assert_eq!(
+        unsafe { jit.function::<Nullary>("tally").expect("it exists").call() },
+        1
+    );
+}
