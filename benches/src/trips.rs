@@ -126,6 +126,7 @@ fn add_baseline(runtime: &Runtime, stub: usize) {
         body: guard.record().symbol().clone(),
         address: stub,
         size: 0,
+        counter: None,
         phases: PhaseTimes::new(),
     };
     let installed = guard.publish(compiled, |_| Ok::<_, Infallible>(()));

@@ -6,14 +6,13 @@ use std::time::Instant;
 
 use crossbeam::channel::Receiver;
 use tjit_compile_layer::ModuleOptions;
-use tjit_instrument::{EntryCounter, OptNone, Outcome};
 use tjit_orc::ThreadSafeModule;
 use tjit_runtime::{
     Baseline, BaselineGuard, BaselineTicket, Compiled, FunctionId, Phase, PhaseTimes, Tier,
 };
 
 use crate::Error;
-use crate::config::Tiering;
+use crate::counting::Counting;
 use crate::emit_ir;
 use crate::engine::Engine;
 use crate::first_call::FirstCall;
@@ -187,31 +186,10 @@ impl<'r> Group<'r> {
         slice: &ThreadSafeModule,
         bodies: &[String],
     ) -> Result<Vec<Option<String>>, Error> {
-        if engine.config.tiering != Tiering::Auto {
-            return Ok(vec![None; self.guards.len()]);
-        }
-        let trip_function = engine.trip_function().to_owned();
+        let counting = Counting::at(engine, Tier::BASELINE);
         slice.with_module(|module| {
             let instrument = |(guard, body): (&BaselineGuard<'_>, &String)| {
-                let Some(function) = module.get_function(body) else {
-                    return Ok(None);
-                };
-                let policy = &engine.config.policy;
-                let thresholds = policy.thresholds(guard.record(), Tier::BASELINE);
-                let Some(threshold) = thresholds.calls else {
-                    return Ok(None);
-                };
-                let counter = EntryCounter {
-                    threshold,
-                    optnone: OptNone::Respect,
-                    trip_function: trip_function.clone(),
-                };
-                Ok(
-                    match counter.instrument(module, function, guard.record().symbol())? {
-                        Outcome::Instrumented { counter } => Some(counter),
-                        Outcome::Skipped(_) => None,
-                    },
-                )
+                counting.instrument(module, body, guard.record())
             };
             self.guards.iter().zip(bodies).map(instrument).collect()
         })
@@ -223,10 +201,10 @@ impl<'r> Group<'r> {
         for ((guard, body), counter) in self.guards.into_iter().zip(bodies).zip(&group.counters) {
             let record = guard.record();
             let address = group.emitted.address(body)?;
-            if let Some(counter) = counter {
-                record.set_counter(group.emitted.address(counter)?);
-            }
+            let counter = counter.as_ref();
+            let counter = counter.map(|name| group.emitted.address(name));
             let compiled = Compiled {
+                counter: counter.transpose()?,
                 body: Arc::from(body.as_str()),
                 address,
                 size: group.emitted.size(body),

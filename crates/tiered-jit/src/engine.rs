@@ -9,7 +9,7 @@ use tjit_compile_layer::CompileLayer;
 use tjit_failpoint::Point;
 use tjit_link::{DataModule, FunctionKind, Input, Linked, LinkedFunction, LinkedObject, Program};
 use tjit_orc::{Dylib, MemoryBuffer, ThreadSafeContext};
-use tjit_runtime::{FunctionId, FunctionInfo, FunctionRecord, Runtime};
+use tjit_runtime::{FunctionId, FunctionInfo, FunctionRecord, Runtime, Tier};
 use tjit_stubs::{CodePtr, StubId, StubManager, Target};
 
 use crate::Error;
@@ -22,8 +22,8 @@ use crate::module::Modules;
 use crate::recipe::Recipes;
 use crate::reclaim::Reclaim;
 use crate::request::Request;
-use crate::support::{OWN_TRIP_FUNCTION, function_at};
-use crate::trip::TripContext;
+use crate::support::function_at;
+use crate::trip::{TripContext, TripFunctions};
 use crate::unload;
 
 pub(crate) struct Engine {
@@ -342,12 +342,22 @@ impl Engine {
         }
     }
 
-    /// The name under which counters call the trip function.
-    pub(crate) fn trip_function(&self) -> &'static str {
-        match self.stubs.find(tjit_instrument::TRIP_FUNCTION) {
-            Some(_) => OWN_TRIP_FUNCTION,
-            None => tjit_instrument::TRIP_FUNCTION,
+    /// The names under which counters in code of a tier call the runtime. A function of the program that is called as ours must
+    /// not be mistaken for it.
+    pub(crate) fn trip_functions(&self, tier: Tier) -> TripFunctions {
+        let mut functions = TripFunctions::own(tier);
+        if tier > Tier::BASELINE {
+            return functions;
         }
+        for (own, usual) in [
+            (&mut functions.calls, tjit_instrument::TRIP_FUNCTION),
+            (&mut functions.loops, tjit_instrument::LOOP_FUNCTION),
+        ] {
+            if self.stubs.find(usual).is_none() {
+                usual.clone_into(own);
+            }
+        }
+        functions
     }
 }
 

@@ -36,7 +36,8 @@ impl Foreground {
         self.workers.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Waits until the promotion that `function` is queued for has been published or has failed, if trips shall wait.
+    /// Waits until the promotion of `function` from `tier` that it is queued for has been published or has failed, if trips shall
+    /// wait.
     ///
     /// It looks again and again instead of being told: it may be called in a signal handler, and the code that was interrupted may
     /// hold whatever lock there was to sleep behind. A compile thread does not wait, it would be for itself.
@@ -44,19 +45,19 @@ impl Foreground {
         clippy::disallowed_methods,
         reason = "what could be waited for instead takes a lock, which a signal handler must not"
     )]
-    pub(crate) fn wait(&self, function: &FunctionRecord) {
+    pub(crate) fn wait(&self, function: &FunctionRecord, tier: Tier) {
         if !self.wanted || fork::is_inside() {
             return;
         }
-        while is_under_way(function) && self.workers.load(Ordering::Relaxed) > 0 {
+        while is_under_way(function, tier) && self.workers.load(Ordering::Relaxed) > 0 {
             std::thread::sleep(PAUSE);
         }
     }
 }
 
-fn is_under_way(function: &FunctionRecord) -> bool {
+fn is_under_way(function: &FunctionRecord, tier: Tier) -> bool {
     // A request that came meanwhile queues it once more; the first version will do.
     let state = function.state();
     matches!(state, FunctionState::Queued | FunctionState::Compiling)
-        && function.tier() <= Some(Tier::BASELINE)
+        && function.tier() <= Some(tier)
 }

@@ -15,6 +15,7 @@ mod bodiless;
 mod caller;
 mod code;
 mod counters;
+mod counting;
 mod cpu_model;
 mod emit_ir;
 mod emulated_tls;

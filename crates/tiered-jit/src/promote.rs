@@ -98,6 +98,7 @@ fn attempt<'r>(
         let order = Order {
             record,
             unit,
+            tier,
             spec,
             facts: allowed,
             imports: &engine.config.imports,

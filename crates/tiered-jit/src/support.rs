@@ -6,14 +6,12 @@ use std::sync::Arc;
 use tjit_compile_layer::CompileLayer;
 use tjit_link::{HostSymbols, ThreadLocalIndex};
 use tjit_orc::{EvaluatedSymbol, ExecutionSession, SymbolFlags, ThreadSafeContext};
+use tjit_runtime::Tier;
 use tjit_stubs::StubManager;
 
 use crate::host::Host;
-use crate::trip::{self, TripContext};
+use crate::trip::{self, TripContext, TripFunctions};
 use crate::{Error, emulated_tls, exit, landing};
-
-/// The program's own trip function, if it has one of that name, must not be mistaken for ours.
-pub(crate) const OWN_TRIP_FUNCTION: &str = "tjit.optimize_function";
 
 /// Where code finds what no module of its own defines: functions of the program by their stubs, then our support
 /// functions, then the host.
@@ -46,8 +44,10 @@ pub(crate) fn compile(
         address.or_else(|| host.find(name)).map(function_at)
     }));
     let context = ThreadSafeContext::new();
-    let ir = trip::support_ir(trip_context, OWN_TRIP_FUNCTION) + &landing::support_ir();
-    let mut names = vec![OWN_TRIP_FUNCTION.to_owned()];
+    let ir = trip::support_ir(trip_context) + &landing::support_ir();
+    let trips = TripFunctions::all(trip_context.runtime.policy());
+    let trips = trips.flat_map(|(_, functions)| [functions.calls, functions.loops]);
+    let mut names: Vec<String> = trips.collect();
     names.extend(landing::NAMES.map(str::to_owned));
     let libc = tjit_link::support_module(&context)?;
     names.extend(libc.with_module(defined_names));
@@ -60,8 +60,14 @@ pub(crate) fn compile(
     layer.add(&dylib.create_tracker(), libc, options())?;
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut addresses = dylib.lookup_all(&names)?;
-    if let Some(&trip) = addresses.get(OWN_TRIP_FUNCTION) {
-        addresses.insert(tjit_instrument::TRIP_FUNCTION.to_owned(), trip);
+    let TripFunctions { calls, loops } = TripFunctions::own(Tier::BASELINE);
+    for (own, usual) in [
+        (calls, tjit_instrument::TRIP_FUNCTION),
+        (loops, tjit_instrument::LOOP_FUNCTION),
+    ] {
+        if let Some(&address) = addresses.get(&own) {
+            addresses.insert(usual.to_owned(), address);
+        }
     }
     addresses.extend(own.map(|(name, address)| (name.to_owned(), address)));
     addresses.insert(emulated_tls::FUNCTION.to_owned(), emulated_tls::function());

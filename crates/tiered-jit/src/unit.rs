@@ -5,10 +5,13 @@ use std::time::Instant;
 
 use tjit_compile_layer::ModuleOptions;
 use tjit_link::ImportBudget;
-use tjit_runtime::{Compiled, FactCounts, FunctionRecord, Phase, PhaseTimes, TierSpec, UnitId};
+use tjit_runtime::{
+    Compiled, FactCounts, FunctionRecord, Phase, PhaseTimes, Tier, TierSpec, UnitId,
+};
 
 use crate::Error;
 use crate::code::Code;
+use crate::counting::Counting;
 use crate::emit_ir;
 use crate::engine::Engine;
 use crate::facts::{self, unit::Use};
@@ -34,6 +37,8 @@ pub(crate) struct Order<'o> {
     /// Under which facts are recorded.
     pub(crate) unit: UnitId,
     /// The tier it is compiled for.
+    pub(crate) tier: Tier,
+    /// What the policy says of that tier.
     pub(crate) spec: &'o TierSpec,
     /// Which facts it may rely on.
     pub(crate) facts: Use,
@@ -114,6 +119,11 @@ fn compile(
     let counts = facts::unit::fold(engine, order.unit, &unit, order.facts)?;
     phases.add(Phase::Fold, start.elapsed());
 
+    let start = Instant::now();
+    let counting = Counting::at(engine, order.tier);
+    let counter = unit.with_module(|module| counting.instrument(module, &body, record))?;
+    phases.add(Phase::Instrument, start.elapsed());
+
     if let Some(directory) = &engine.config.emit_ir {
         emit_ir::write(directory, &body, &unit)?;
     }
@@ -128,19 +138,19 @@ fn compile(
         values_folded: counts.values > 0,
         ..ModuleOptions::default()
     };
-    let emitted = object::emit(engine, &unit, std::slice::from_ref(&body), [], &options).map_err(
-        |error| {
-            let is_pipeline = error.is_pipeline();
-            Failure {
-                culprit: chosen.filter(|_| is_pipeline),
-                error: failure(record, &error.to_string()),
-            }
-        },
-    )?;
+    let (bodies, counter) = (std::slice::from_ref(&body), counter.as_deref());
+    let emitted = object::emit(engine, &unit, bodies, counter, &options).map_err(|error| {
+        let is_pipeline = error.is_pipeline();
+        Failure {
+            culprit: chosen.filter(|_| is_pipeline),
+            error: failure(record, &error.to_string()),
+        }
+    })?;
     phases += &emitted.phases;
     let compiled = Compiled {
         address: emitted.address(&body)?,
         size: emitted.size(&body),
+        counter: counter.map(|name| emitted.address(name)).transpose()?,
         body: Arc::from(body),
         phases,
     };

@@ -1,11 +1,13 @@
 //! What a counter counts to and which functions get one.
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use inkwell::module::Module;
 use inkwell::values::FunctionValue;
 
-use crate::{Error, Outcome, TRIP_FUNCTION, counter, eligibility};
+use crate::{
+    Error, LOOP_FUNCTION, LoopOutcome, Outcome, TRIP_FUNCTION, counter, eligibility, turns,
+};
 
 /// Puts a counter at the entry of functions.
 ///
@@ -93,12 +95,66 @@ impl EntryCounter {
         stub: &str,
         counter: &str,
     ) -> Result<Outcome, Error> {
-        if let Some(reason) = eligibility::skip_reason(self, function) {
+        if let Some(reason) =
+            eligibility::skip_reason((self.optnone, &self.trip_function), function)
+        {
             return Ok(Outcome::Skipped(reason));
         }
         counter::insert(self, module, function, stub, counter)?;
         Ok(Outcome::Instrumented {
             counter: counter.to_owned(),
         })
+    }
+}
+
+/// Puts a counter into the loops of functions: each frame counts the turns of all its loops
+/// together.
+///
+/// A plain value like [`EntryCounter`]. A function that gets both counters gets this one first, so
+/// that the frame is set up in front of the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoopCounter {
+    /// After how many turns the runtime is told, each time. At most `i32::MAX` counts.
+    pub interval: NonZeroU32,
+    /// What to do with functions marked `optnone`.
+    pub optnone: OptNone,
+    /// The `void (ptr, i32, i32)` function that is told: [`LOOP_FUNCTION`], unless the program has
+    /// its own of that name.
+    pub trip_function: String,
+}
+
+impl LoopCounter {
+    /// A counter that tells every `interval` turns, respects `optnone` and calls [`LOOP_FUNCTION`].
+    #[must_use]
+    pub fn new(interval: NonZeroU32) -> Self {
+        Self {
+            interval,
+            optnone: OptNone::default(),
+            trip_function: LOOP_FUNCTION.to_owned(),
+        }
+    }
+
+    /// Gives the loops of the body `function` of `module` a counter.
+    ///
+    /// `stub` is as with [`EntryCounter::instrument_as`]. Loops are numbered from 0 by the order of
+    /// their headers in the function. Left out are those that only exceptions turn, and all of a
+    /// function that handles exceptions as Windows does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] says which name is in the way. The module is well-formed then, but may have gained
+    /// declarations.
+    pub fn instrument<'ctx>(
+        &self,
+        module: &Module<'ctx>,
+        function: FunctionValue<'ctx>,
+        stub: &str,
+    ) -> Result<LoopOutcome, Error> {
+        let config = (self.optnone, self.trip_function.as_str());
+        if let Some(reason) = eligibility::skip_reason(config, function) {
+            return Ok(LoopOutcome::Skipped(reason));
+        }
+        let loops = turns::insert(self, module, function, stub)?;
+        Ok(LoopOutcome::Instrumented { loops })
     }
 }

@@ -4,21 +4,21 @@ use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::module::{Linkage, Module};
 use inkwell::values::FunctionValue;
 
-use crate::{EntryCounter, NO_COUNTER_ATTRIBUTE, OptNone, SkipReason};
+use crate::{NO_COUNTER_ATTRIBUTE, OptNone, SkipReason};
 
 /// `CallingConv::X86_INTR` of `llvm/IR/CallingConv.h`; the number is part of the bitcode format.
 const X86_INTERRUPT: u32 = 83;
 
 /// Why `function` must not have a counter, or `None` if it may.
 pub(crate) fn skip_reason(
-    config: &EntryCounter,
+    (optnone, trip_function): (OptNone, &str),
     function: FunctionValue<'_>,
 ) -> Option<SkipReason> {
-    let respects_optnone = config.optnone == OptNone::Respect;
+    let respects_optnone = optnone == OptNone::Respect;
     let asked = || {
         if has_string(function, NO_COUNTER_ATTRIBUTE) {
             Some(SkipReason::Requested)
-        } else if function.get_name().to_bytes() == config.trip_function.as_bytes() {
+        } else if function.get_name().to_bytes() == trip_function.as_bytes() {
             Some(SkipReason::TripFunction)
         } else if respects_optnone && has_enum(function, "optnone") {
             Some(SkipReason::OptNone)

@@ -29,7 +29,9 @@ pub enum Error {
         counter: String,
     },
     /// The module has something else under the name of the trip function.
-    #[error("instrumenting `{function}`: `{trip}` is not a `void (ptr)` function in this module")]
+    #[error(
+        "instrumenting `{function}`: `{trip}` is not a function of the runtime's type in this module"
+    )]
     TripTaken {
         /// The function that was to get a counter.
         function: String,

@@ -15,6 +15,19 @@ pub enum Outcome {
     Skipped(SkipReason),
 }
 
+/// What [`LoopCounter::instrument`](crate::LoopCounter::instrument) did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum LoopOutcome {
+    /// The function counts the turns of its loops.
+    Instrumented {
+        /// How many loops are counted; 0 for a function without any, which was left as it is.
+        loops: u32,
+    },
+    /// The function was left as it is.
+    Skipped(SkipReason),
+}
+
 /// Why a function has no counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

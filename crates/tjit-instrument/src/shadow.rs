@@ -27,8 +27,8 @@ use inkwell::types::BasicTypeEnum;
 use inkwell::values::{BasicValue, BasicValueEnum, FunctionValue, GlobalValue, IntValue};
 use inkwell::{AtomicOrdering, GlobalVisibility};
 
-use crate::counter::{make_monotonic, mark_unlikely};
 use crate::difference::{self, NotComparable};
+use crate::rewrite::{make_monotonic, mark_unlikely};
 use crate::symbols::{COUNTER_ALIGN, name_of};
 
 /// Parameter attributes that are part of how arguments are passed: LLVM's reference manual, "Parameter Attributes".

@@ -8,7 +8,7 @@ use inkwell::types::FunctionType;
 use inkwell::values::{FunctionValue, GlobalValue};
 use inkwell::{AddressSpace, GlobalVisibility};
 
-use crate::{EntryCounter, Error};
+use crate::{EntryCounter, Error, LoopCounter};
 
 /// Alignment of the counter in bytes, so that its loads and stores are single accesses.
 pub(crate) const COUNTER_ALIGN: u32 = 8;
@@ -29,21 +29,9 @@ impl<'ctx> Symbols<'ctx> {
         config: &EntryCounter,
     ) -> Result<Self, Error> {
         let trip = config.trip_function.as_str();
-        let function = name_of(body);
-        if module.get_function(&function) != Some(body) {
-            return Err(Error::NotInModule { function });
-        }
-        if let Some(name) = [stub, counter, trip]
-            .into_iter()
-            .find(|name| name.contains('\0'))
-        {
-            return Err(Error::NulInName {
-                function,
-                name: name.to_owned(),
-            });
-        }
+        let function = check_names(module, body, &[stub, counter, trip])?;
         Ok(Self {
-            trip: trip_function(module, trip).ok_or_else(|| Error::TripTaken {
+            trip: trip_function(module, trip, 0).ok_or_else(|| Error::TripTaken {
                 function: function.clone(),
                 trip: trip.to_owned(),
             })?,
@@ -61,6 +49,54 @@ impl<'ctx> Symbols<'ctx> {
     }
 }
 
+/// What the code in loops refers to.
+pub(crate) struct LoopSymbols<'ctx> {
+    pub(crate) stub: FunctionValue<'ctx>,
+    pub(crate) trip: FunctionValue<'ctx>,
+}
+
+impl<'ctx> LoopSymbols<'ctx> {
+    /// Finds or makes both.
+    pub(crate) fn resolve(
+        module: &Module<'ctx>,
+        body: FunctionValue<'ctx>,
+        stub: &str,
+        config: &LoopCounter,
+    ) -> Result<Self, Error> {
+        let trip = config.trip_function.as_str();
+        let function = check_names(module, body, &[stub, trip])?;
+        Ok(Self {
+            trip: trip_function(module, trip, 2).ok_or_else(|| Error::TripTaken {
+                function: function.clone(),
+                trip: trip.to_owned(),
+            })?,
+            stub: stub_function(module, body, stub).ok_or_else(|| Error::StubTaken {
+                function,
+                stub: stub.to_owned(),
+            })?,
+        })
+    }
+}
+
+/// The name of `body`, if it is one of `module` and `names` can be names.
+fn check_names(
+    module: &Module<'_>,
+    body: FunctionValue<'_>,
+    names: &[&str],
+) -> Result<String, Error> {
+    let function = name_of(body);
+    if module.get_function(&function) != Some(body) {
+        return Err(Error::NotInModule { function });
+    }
+    if let Some(name) = names.iter().find(|name| name.contains('\0')) {
+        return Err(Error::NulInName {
+            function,
+            name: (*name).to_owned(),
+        });
+    }
+    Ok(function)
+}
+
 /// The IR name of a function, with bytes that are not UTF-8 replaced.
 pub(crate) fn name_of(function: FunctionValue<'_>) -> String {
     function.get_name().to_string_lossy().into_owned()
@@ -74,10 +110,17 @@ fn stub_function<'ctx>(
     function_or_declare(module, name, body.get_type())
 }
 
-fn trip_function<'ctx>(module: &Module<'ctx>, name: &str) -> Option<FunctionValue<'ctx>> {
+/// A function of the runtime, which takes the stub and so many numbers.
+fn trip_function<'ctx>(
+    module: &Module<'ctx>,
+    name: &str,
+    numbers: usize,
+) -> Option<FunctionValue<'ctx>> {
     let context = module.get_context();
     let pointer = context.ptr_type(AddressSpace::default());
-    let function_type = context.void_type().fn_type(&[pointer.into()], false);
+    let mut parameters = vec![pointer.into()];
+    parameters.resize(1 + numbers, context.i32_type().into());
+    let function_type = context.void_type().fn_type(&parameters, false);
     let function = function_or_declare(module, name, function_type)?;
     if function.get_type() != function_type {
         return None;

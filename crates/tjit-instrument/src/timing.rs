@@ -25,8 +25,8 @@ use inkwell::values::{
 };
 use inkwell::{AddressSpace, GlobalVisibility};
 
-use crate::counter::{BROKEN_PROMISES, make_monotonic, remove_promises};
 use crate::histogram::BUCKETS;
+use crate::rewrite::{BROKEN_PROMISES, make_monotonic, remove_promises};
 use crate::symbols::{COUNTER_ALIGN, name_of};
 use crate::{Error, Outcome, eligibility};
 

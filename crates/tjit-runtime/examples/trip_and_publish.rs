@@ -165,6 +165,7 @@ fn compile(record: &FunctionRecord, tier: Tier) -> Compiled {
         body: body.into(),
         address,
         size: 32,
+        counter: None,
         phases,
     }
 }

@@ -172,6 +172,8 @@ pub enum DeclineReason {
     Removed,
     /// The last attempt failed: only a request starts another.
     Failed,
+    /// Its directive keeps it where it is.
+    Directive,
     /// What the embedder says.
     Other(Arc<str>),
 }
@@ -182,6 +184,7 @@ impl fmt::Display for DeclineReason {
             Self::Stopped => "the JIT is shutting down",
             Self::Removed => "the function was removed from the program",
             Self::Failed => "the last attempt failed, and only a request starts another",
+            Self::Directive => "its directive keeps it where it is",
             Self::Other(reason) => reason,
         })
     }

@@ -6,6 +6,7 @@ use crate::version::VersionInfo;
 use crate::word::AtomicWord;
 use crate::{Directive, Error, FunctionId, FunctionState, Thresholds, Tier};
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -50,6 +51,7 @@ pub struct FunctionRecord {
     pub(crate) word: AtomicWord,
     code: AtomicUsize,
     counter: AtomicUsize,
+    turns: AtomicU64,
     trips: AtomicU64,
     dropped: AtomicU64,
     cold: Mutex<Cold>,
@@ -65,6 +67,7 @@ impl FunctionRecord {
             word: AtomicWord::new(),
             code: AtomicUsize::new(0),
             counter: AtomicUsize::new(0),
+            turns: AtomicU64::new(0),
             trips: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             cold: Mutex::new(Cold::default()),
@@ -110,17 +113,11 @@ impl FunctionRecord {
         Some(self.code.load(Ordering::Acquire)).filter(|&address| address != 0)
     }
 
-    /// Address of the entry counter in generated code; `None` until the embedder has set it.
+    /// Address of the entry counter of the version that runs; `None` if its calls are not counted.
     #[must_use]
     pub fn counter(&self) -> Option<usize> {
-        // Acquire: pairs with `set_counter`; the counter behind the address is initialised.
+        // Acquire: pairs with the store before publication; the counter behind the address is initialised.
         Some(self.counter.load(Ordering::Acquire)).filter(|&address| address != 0)
-    }
-
-    /// Tells where the entry counter is. To be called before the code that counts is published; 0 takes it back.
-    pub fn set_counter(&self, address: usize) {
-        // Release: the initialised counter is visible before its address.
-        self.counter.store(address, Ordering::Release);
     }
 
     /// How often a counter of this function called into the runtime.
@@ -210,6 +207,18 @@ impl FunctionRecord {
     #[must_use]
     pub fn failure(&self) -> Option<Arc<str>> {
         lock(&self.cold).failure.clone()
+    }
+
+    /// How many turns of its loops there have been since the last reset, these included.
+    pub(crate) fn turned(&self, turns: NonZeroU32) -> u64 {
+        // Relaxed, here and below: a number that orders nothing. Turns that race with a reset may get lost or count twice.
+        let turns = u64::from(turns.get());
+        let before = self.turns.fetch_add(turns, Ordering::Relaxed);
+        before.saturating_add(turns)
+    }
+
+    pub(crate) fn reset_turns(&self) {
+        self.turns.store(0, Ordering::Relaxed);
     }
 
     pub(crate) fn count_trip(&self) {

@@ -166,6 +166,9 @@ pub struct Compiled {
     pub size: usize,
     /// What it took to make.
     pub phases: PhaseTimes,
+    /// Address of its entry counter, if its calls are counted: what [`Counters`](crate::Counters) finds while it runs. It must be
+    /// there for as long as the version may run.
+    pub counter: Option<usize>,
 }
 
 /// What may become of a version.
@@ -208,6 +211,8 @@ pub struct VersionInfo {
     pub address: usize,
     /// Size of the code and its private data in bytes.
     pub size: usize,
+    /// Address of its entry counter, if its calls are counted.
+    pub counter: Option<usize>,
     /// How it was compiled.
     pub tier: Tier,
     /// Why it was compiled.

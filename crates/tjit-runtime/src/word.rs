@@ -220,23 +220,31 @@ impl Word {
         self.compiling_baseline().then(|| self.with_base(base))
     }
 
-    /// A counter of the baseline reached its threshold.
+    /// A counter of a version at `tier` reached its threshold. `None`: another tier runs, so that it was one of a version that
+    /// somebody is still in; or the function is on its way already, or was in vain.
     ///
-    /// Also while the base is still `Compiling`: the code is installed just before the word says so, and a caller that
-    /// comes in between may trip, which must not be lost.
-    pub(crate) fn trip(self) -> Option<Self> {
+    /// Of the baseline also while the base is still `Compiling`: the code is installed just before the word says so, and a
+    /// caller that comes in between may trip, which must not be lost.
+    pub(crate) fn trip(self, tier: Tier) -> Option<Self> {
         let free = self.promotion() == IDLE && !self.has(FAILED);
-        (self.runs_baseline() && free).then(|| Self(self.with_promotion(QUEUED).0 | TRIPPED))
+        (self.runs(tier) && free).then(|| Self(self.with_promotion(QUEUED).0 | TRIPPED))
     }
 
     /// A counter reached its threshold while the function waits for a worker because somebody asked for it, who may cancel that.
-    pub(crate) fn trip_behind_request(self) -> Option<Self> {
+    pub(crate) fn trip_behind_request(self, tier: Tier) -> Option<Self> {
         let asked_for = self.promotion() == QUEUED && self.has(URGENT) && !self.has(TRIPPED);
-        (self.runs_baseline() && asked_for).then_some(Self(self.0 | TRIPPED))
+        (self.runs(tier) && asked_for).then_some(Self(self.0 | TRIPPED))
     }
 
-    fn runs_baseline(self) -> bool {
-        matches!(self.base(), BASE_COMPILING | BASE_READY) && self.tier() == Tier::BASELINE
+    /// Whether new calls enter a version at `tier`, or are about to enter the baseline.
+    fn runs(self, tier: Tier) -> bool {
+        let has_it = tier > Tier::BASELINE || matches!(self.base(), BASE_COMPILING | BASE_READY);
+        self.tier() == tier && has_it && !self.is_removed()
+    }
+
+    /// Whether a version at `tier` may have been installed that the word does not tell of yet.
+    pub(crate) fn may_be_ahead(self, tier: Tier) -> bool {
+        self.promotion() == COMPILING && self.tier() < tier
     }
 
     /// A request from outside; possible in every state.

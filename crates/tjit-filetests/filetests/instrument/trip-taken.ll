@@ -8,7 +8,7 @@ define void @f() {
 }
 
 ;; optimize_function: skipped, declaration only
-;; f: error: instrumenting `f`: `optimize_function` is not a `void (ptr)` function in this module
+;; f: error: instrumenting `f`: `optimize_function` is not a function of the runtime's type in this module
 ;;
 ;; ; ModuleID = 'trip-taken'
 ;; source_filename = "trip-taken"

@@ -1,12 +1,14 @@
 //! `instrument`: entry counters, by `tjit-instrument`.
 
 use std::fmt::Write;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use inkwell::module::Module;
 use inkwell::values::FunctionValue;
 use serde::Deserialize;
-use tjit_instrument::{EntryCounter, OptNone, Outcome, optnone_everywhere};
+use tjit_instrument::{
+    EntryCounter, LoopCounter, LoopOutcome, OptNone, Outcome, optnone_everywhere,
+};
 use tjit_mangle::split_body_name;
 
 use crate::{Error, SubTest, TestFile};
@@ -19,6 +21,8 @@ pub(super) struct Instrument;
 #[serde(deny_unknown_fields, default)]
 struct Options {
     threshold: NonZeroU64,
+    /// Counts turns of loops instead of calls, and tells of so many.
+    loops: Option<NonZeroU32>,
     /// As an embedder would set it for a program module: `ignore` if every function is `optnone`.
     optnone_from_module: bool,
 }
@@ -28,6 +32,7 @@ impl Default for Options {
         const THRESHOLD: NonZeroU64 = NonZeroU64::new(1000).unwrap();
         Self {
             threshold: THRESHOLD,
+            loops: None,
             optnone_from_module: false,
         }
     }
@@ -50,7 +55,10 @@ impl SubTest for Instrument {
             .collect();
         let mut report = String::new();
         for function in functions {
-            let line = describe(&counter, module, function);
+            let line = match options.loops {
+                Some(interval) => describe_loops(&LoopCounter::new(interval), module, function),
+                None => describe(&counter, module, function),
+            };
             // Writing to a string cannot fail.
             let _ = writeln!(report, "{line}");
         }
@@ -67,10 +75,26 @@ fn describe<'ctx>(
     function: FunctionValue<'ctx>,
 ) -> String {
     let name = function.get_name().to_string_lossy().into_owned();
-    let stub = split_body_name(&name).map_or(name.as_str(), |body| body.symbol);
-    match counter.instrument(module, function, stub) {
+    match counter.instrument(module, function, stub_of(&name)) {
         Ok(Outcome::Instrumented { counter }) => format!("{name}: counter {counter}"),
         Ok(Outcome::Skipped(reason)) => format!("{name}: skipped, {reason}"),
         Err(error) => format!("{name}: error: {error}"),
     }
+}
+
+fn describe_loops<'ctx>(
+    counter: &LoopCounter,
+    module: &Module<'ctx>,
+    function: FunctionValue<'ctx>,
+) -> String {
+    let name = function.get_name().to_string_lossy().into_owned();
+    match counter.instrument(module, function, stub_of(&name)) {
+        Ok(LoopOutcome::Instrumented { loops }) => format!("{name}: {loops} loops"),
+        Ok(LoopOutcome::Skipped(reason)) => format!("{name}: skipped, {reason}"),
+        Err(error) => format!("{name}: error: {error}"),
+    }
+}
+
+fn stub_of(name: &str) -> &str {
+    split_body_name(name).map_or(name, |body| body.symbol)
 }

@@ -161,13 +161,12 @@ impl FunctionRecord {
         };
         history.stop(VersionStatus::Invalidated, now);
         let version = history.invalidate(number, reason);
-        let baseline = history
-            .baseline()
-            .map(|version| (version.number, version.address));
-        if let Some((number, _)) = baseline {
-            history.run(number, now);
+        let baseline = history.baseline().cloned();
+        if let Some(baseline) = &baseline {
+            history.run(baseline.number, now);
         }
-        let address = baseline.map(|(_, address)| address);
+        let address = baseline.as_ref().map(|version| version.address);
+        self.count_in(baseline.and_then(|version| version.counter));
         // Release: pairs with `code`.
         self.code.store(address.unwrap_or(0), Ordering::Release);
         install(address)?;
@@ -184,11 +183,23 @@ impl FunctionRecord {
         install: impl FnOnce(usize) -> Result<(), E>,
     ) -> Result<(), E> {
         let start = Instant::now();
-        install(compiled.address)?;
+        let before = self.counter();
+        // Before the code can be entered, and trip.
+        self.count_in(compiled.counter);
+        if let Err(error) = install(compiled.address) {
+            self.count_in(before);
+            return Err(error);
+        }
         compiled.phases.add(Phase::Publish, start.elapsed());
         // Release: pairs with `code`.
         self.code.store(compiled.address, Ordering::Release);
         Ok(())
+    }
+
+    /// The version that runs, or is about to, counts its calls there. To be called with `cold` locked.
+    fn count_in(&self, counter: Option<usize>) {
+        // Release: pairs with `counter`; the counter is initialised.
+        self.counter.store(counter.unwrap_or(0), Ordering::Release);
     }
 
     /// Ends the compilation of the baseline without code; waiters are woken to hear why.

@@ -102,6 +102,7 @@ impl History {
             address,
             size,
             phases,
+            counter,
         } = compiled;
         let Made {
             tier,
@@ -119,6 +120,7 @@ impl History {
             body,
             address,
             size,
+            counter,
             tier,
             cause,
             phases,

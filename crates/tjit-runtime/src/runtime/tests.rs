@@ -22,6 +22,7 @@ fn with_baseline(capacity: usize) -> (Runtime<()>, FunctionId, FunctionId) {
             body: "f".into(),
             address: 0x20,
             size: 1,
+            counter: None,
             phases: PhaseTimes::new(),
         };
         guard.publish(compiled, |_| Ok::<(), String>(())).unwrap();
@@ -42,7 +43,7 @@ fn a_trip_takes_no_lock_that_the_interrupted_thread_may_hold() {
             assert_eq!(runtime.trip(first), TripOutcome::Queued);
             assert_eq!(
                 runtime.trip(first),
-                TripOutcome::NotBaseline(FunctionState::Queued)
+                TripOutcome::Settled(FunctionState::Queued)
             );
             assert_eq!(runtime.trip(second), TripOutcome::Full);
             assert_eq!(runtime.trip(FunctionId::new(2)), TripOutcome::Unknown);

@@ -21,6 +21,7 @@ fn compiled(address: usize) -> Compiled {
     Compiled {
         body: "f".into(),
         address,
+        counter: None,
         size: 1,
         phases: PhaseTimes::new(),
     }

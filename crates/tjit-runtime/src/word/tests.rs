@@ -7,8 +7,8 @@ use proptest::prelude::*;
 enum Op {
     BeginBaseline,
     EndBaseline(BaselineEnd),
-    Trip,
-    TripBehindRequest,
+    Trip(Tier),
+    TripBehindRequest(Tier),
     Request,
     Cancel,
     Invalidate,
@@ -23,14 +23,17 @@ fn op() -> impl Strategy<Value = Op> {
         Just(Op::EndBaseline(BaselineEnd::Ready)),
         Just(Op::EndBaseline(BaselineEnd::Failed)),
         Just(Op::EndBaseline(BaselineEnd::Released)),
-        Just(Op::Trip),
-        Just(Op::TripBehindRequest),
+        Just(Op::Trip(Tier::BASELINE)),
+        Just(Op::Trip(Tier::OPTIMIZED)),
+        Just(Op::TripBehindRequest(Tier::BASELINE)),
+        Just(Op::TripBehindRequest(Tier::OPTIMIZED)),
         Just(Op::Request),
         Just(Op::Cancel),
         Just(Op::Invalidate),
         Just(Op::Renew),
         Just(Op::BeginJob),
         Just(Op::EndJob(JobEnd::Published(Tier::OPTIMIZED))),
+        Just(Op::EndJob(JobEnd::Published(Tier::MAX))),
         Just(Op::EndJob(JobEnd::Failed)),
     ]
 }
@@ -96,17 +99,15 @@ impl Model {
                     BaselineEnd::Released => Base::Lazy,
                 };
             }
-            Op::Trip
-                if self.runs_baseline()
-                    && self.promotion == Promotion::Idle
-                    && !self.last_failed =>
+            Op::Trip(tier)
+                if self.runs(tier) && self.promotion == Promotion::Idle && !self.last_failed =>
             {
                 self.promotion = Promotion::Queued(Reasons {
                     tripped: true,
                     ..Reasons::default()
                 });
             }
-            Op::TripBehindRequest if self.runs_baseline() => match &mut self.promotion {
+            Op::TripBehindRequest(tier) if self.runs(tier) => match &mut self.promotion {
                 Promotion::Queued(reasons) if reasons.by_request && !reasons.tripped => {
                     reasons.tripped = true;
                 }
@@ -190,8 +191,9 @@ impl Model {
         Some(self)
     }
 
-    fn runs_baseline(self) -> bool {
-        matches!(self.base, Base::Compiling | Base::Ready) && self.tier == Tier::BASELINE
+    fn runs(self, tier: Tier) -> bool {
+        let has_it = tier > Tier::BASELINE || matches!(self.base, Base::Compiling | Base::Ready);
+        self.tier == tier && has_it
     }
 
     fn state(self) -> FunctionState {
@@ -229,8 +231,8 @@ fn apply(word: Word, op: Op) -> Option<Word> {
     match op {
         Op::BeginBaseline => word.begin_baseline(),
         Op::EndBaseline(end) => word.end_baseline(end),
-        Op::Trip => word.trip(),
-        Op::TripBehindRequest => word.trip_behind_request(),
+        Op::Trip(tier) => word.trip(tier),
+        Op::TripBehindRequest(tier) => word.trip_behind_request(tier),
         Op::Request => Some(word.request().0),
         Op::Cancel => word.cancel(),
         Op::Invalidate => word.invalidate(),
@@ -282,7 +284,7 @@ fn requests_say_what_they_did() {
     assert_eq!(queued.request(), (queued, RequestOutcome::Merged));
     let compiling = queued.begin_job().unwrap();
     assert_eq!(compiling.request().1, RequestOutcome::Deferred);
-    let tripped = word.begin_baseline().and_then(Word::trip).unwrap();
+    let tripped = word.begin_baseline().unwrap().trip(Tier::BASELINE).unwrap();
     assert_eq!(tripped.request().1, RequestOutcome::Raised);
 }
 
@@ -300,4 +302,21 @@ fn every_tier_survives_the_word() {
         assert_eq!(word.tier(), tier);
     }
     assert_eq!(Tier::new(Tier::MAX.number() + 1), None);
+}
+
+#[test]
+fn a_counter_of_another_tier_does_nothing() {
+    let at = |tier| {
+        let word = Word::NEW.begin_baseline().unwrap();
+        let word = word.end_baseline(BaselineEnd::Ready).unwrap();
+        let job = word.request().0.begin_job().unwrap();
+        assert!(job.may_be_ahead(tier) && !job.may_be_ahead(Tier::BASELINE));
+        job.end_job(JobEnd::Published(tier)).unwrap()
+    };
+    let top = Tier::OPTIMIZED.next().unwrap();
+    assert!(at(Tier::OPTIMIZED).trip(Tier::OPTIMIZED).is_some());
+    assert!(at(Tier::OPTIMIZED).trip(Tier::BASELINE).is_none());
+    assert!(at(Tier::OPTIMIZED).trip(top).is_none());
+    assert!(at(top).trip(Tier::OPTIMIZED).is_none());
+    assert!(!at(top).may_be_ahead(top));
 }

@@ -55,7 +55,7 @@ fn a_trip_neither_allocates_nor_frees() {
         );
         assert!(matches!(
             again,
-            TripOutcome::NotBaseline(
+            TripOutcome::Settled(
                 FunctionState::Queued | FunctionState::Compiling | FunctionState::Failed
             )
         ));

@@ -49,7 +49,7 @@ fn a_failure_is_final_for_callers_but_not_for_requests() {
     );
     assert_eq!(
         runtime.trip(id),
-        TripOutcome::NotBaseline(FunctionState::Failed)
+        TripOutcome::Settled(FunctionState::Failed)
     );
 
     runtime.request(id, 1).unwrap();

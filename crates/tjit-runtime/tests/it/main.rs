@@ -12,3 +12,4 @@ mod requests;
 mod signals;
 mod stress;
 mod support;
+mod tiers;

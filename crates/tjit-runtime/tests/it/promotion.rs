@@ -15,7 +15,7 @@ fn a_trip_leads_to_a_version_with_its_cost() {
     assert_eq!(runtime.trip(id), TripOutcome::Queued);
     assert_eq!(
         runtime.trip(id),
-        TripOutcome::NotBaseline(FunctionState::Queued)
+        TripOutcome::Settled(FunctionState::Queued)
     );
     let job = runtime.worker().unwrap().next_job().unwrap();
     assert_eq!(
@@ -159,7 +159,7 @@ fn a_failed_promotion_is_only_retried_on_request() {
     );
     assert_eq!(
         runtime.trip(id),
-        TripOutcome::NotBaseline(FunctionState::Failed)
+        TripOutcome::Settled(FunctionState::Failed)
     );
 
     assert_eq!(runtime.request(id, 1), Ok(RequestOutcome::Enqueued));

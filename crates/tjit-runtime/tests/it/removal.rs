@@ -28,7 +28,7 @@ fn a_removed_function_declines_everything() {
 
     assert_eq!(
         runtime.trip(id),
-        TripOutcome::NotBaseline(FunctionState::Removed)
+        TripOutcome::Settled(FunctionState::Removed)
     );
     assert_eq!(runtime.request(id, 6), Ok(RequestOutcome::Removed));
     assert!(matches!(runtime.baseline(id), Err(Error::Removed(symbol)) if &*symbol == "gone"));

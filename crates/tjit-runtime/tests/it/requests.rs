@@ -52,7 +52,7 @@ fn a_function_that_tripped_as_well_stays_queued() {
     assert_eq!(runtime.trip(before), TripOutcome::Queued);
     assert_eq!(runtime.request(before, 1), Ok(RequestOutcome::Raised));
     assert_eq!(runtime.request(after, 1), Ok(RequestOutcome::Enqueued));
-    let queued = TripOutcome::NotBaseline(FunctionState::Queued);
+    let queued = TripOutcome::Settled(FunctionState::Queued);
     assert_eq!(runtime.trip(after), queued);
     let mut worker = runtime.worker().unwrap();
     for id in [before, after] {
@@ -74,7 +74,7 @@ fn a_failed_function_whose_request_is_cancelled_has_failed_still() {
     runtime.request(id, 1).unwrap();
     assert_eq!(cancel(&runtime, id, 1).1, CancelOutcome::Dequeued);
     assert_eq!(state(&runtime, id), FunctionState::Failed);
-    let failed = TripOutcome::NotBaseline(FunctionState::Failed);
+    let failed = TripOutcome::Settled(FunctionState::Failed);
     assert_eq!(runtime.trip(id), failed);
 }
 

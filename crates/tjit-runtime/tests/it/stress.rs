@@ -70,7 +70,6 @@ fn call_until_hot(runtime: &Runtime<u32>, id: FunctionId, compiles: &AtomicUsize
         match runtime.baseline(id).unwrap() {
             Baseline::Mine(guard) => {
                 compiles.fetch_add(1, Ordering::Relaxed);
-                guard.record().set_counter(0xc0de);
                 guard.publish(code("baseline", BASELINE), install).unwrap();
             }
             Baseline::Ready(_) => {

@@ -55,7 +55,6 @@ pub(crate) fn baseline(runtime: &Runtime<u32>, symbol: &str) -> FunctionId {
     let Ok(Baseline::Mine(guard)) = runtime.baseline(id) else {
         panic!("nobody else compiles")
     };
-    guard.record().set_counter(0xc0de);
     guard
         .publish(code(&format!("{symbol}_baseline"), BASELINE), install)
         .unwrap();
@@ -70,6 +69,7 @@ pub(crate) fn code(body: &str, address: usize) -> Compiled {
         body: body.into(),
         address,
         size: 100,
+        counter: Some(0xc0de),
         phases,
     }
 }

@@ -29,7 +29,7 @@ fn trip_against_request_against_publish() {
         assert_eq!(served, [7]);
         assert!(matches!(
             trip,
-            TripOutcome::Queued | TripOutcome::NotBaseline(_)
+            TripOutcome::Queued | TripOutcome::Settled(_)
         ));
         assert!(!matches!(
             request,

@@ -72,6 +72,7 @@ pub(crate) fn code(address: usize) -> Compiled {
         body: "f".into(),
         address,
         size: 1,
+        counter: None,
         phases: PhaseTimes::new(),
     }
 }
