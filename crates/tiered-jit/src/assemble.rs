@@ -12,6 +12,7 @@ use tjit_stubs::StubManager;
 
 use crate::Error;
 use crate::bodiless::Bodiless;
+use crate::canary::Canaries;
 use crate::config::Builder;
 use crate::counters::EntryCounters;
 use crate::engine::Engine;
@@ -96,6 +97,8 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
         runtime,
         bodiless,
         facts: FactBase::default(),
+        numbers: Arc::default(),
+        canaries: Canaries::default(),
         recipes: Recipes::default(),
         support,
         trip_context,

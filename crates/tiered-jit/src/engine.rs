@@ -14,6 +14,7 @@ use tjit_stubs::{CodePtr, StubId, StubManager, Target};
 
 use crate::Error;
 use crate::bodiless::Bodiless;
+use crate::canary::Canaries;
 use crate::config::Config;
 use crate::exit::{Exits, Handle};
 use crate::facts::FactBase;
@@ -25,6 +26,7 @@ use crate::request::Request;
 use crate::support::function_at;
 use crate::trip::{TripContext, TripFunctions};
 use crate::unload;
+use crate::version_numbers::VersionNumbers;
 
 pub(crate) struct Engine {
     pub(crate) config: Config,
@@ -43,6 +45,9 @@ pub(crate) struct Engine {
     pub(crate) bodiless: Arc<Bodiless>,
     /// What optimised code relies on.
     pub(crate) facts: FactBase,
+    pub(crate) numbers: Arc<VersionNumbers>,
+    /// Versions that are being tried on some of the calls.
+    pub(crate) canaries: Canaries,
     /// How optimised versions were made.
     pub(crate) recipes: Recipes,
     /// Addresses of what every program gets from us: the parts of libc that are linked statically, the trip function, and

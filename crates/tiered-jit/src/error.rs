@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::canary::CanaryRefusal;
 use crate::facts::frozen::Unfreezable;
 
 /// An error of the JIT: what was tried, on what, and what to do about it where that can be said.
@@ -83,6 +84,14 @@ pub enum Error {
         function: String,
         /// Which step failed and why.
         reason: String,
+    },
+    /// A version can't be tried on some of the calls.
+    #[error("trying a version of `{}`: {reason}", tjit_link::demangle(function))]
+    Canary {
+        /// The function's linker-level name.
+        function: String,
+        /// Why.
+        reason: CanaryRefusal,
     },
     /// A function was called that nobody defines. It may be called again when a module or library that does has been added.
     #[error(

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod canary;
 mod config;
 mod entry;
 mod error;
@@ -45,6 +46,10 @@ mod unoptimised;
 mod version_numbers;
 mod weak;
 
+pub use canary::{
+    Canary, CanaryFigures, CanaryGuard, CanaryOutcome, CanaryRefusal, CanaryThreads, CanaryTicket,
+    CanaryTimes, Compare, RollBackReason, TooManyThreads,
+};
 pub use config::{Builder, FatalHandler, Tiering};
 pub use entry::{Bound, Entered, Function, FunctionPointer};
 pub use error::Error;

@@ -52,6 +52,23 @@ pub(crate) fn emit<'a>(
     others: impl IntoIterator<Item = &'a str>,
     options: &ModuleOptions,
 ) -> Result<Emitted, Error> {
+    emit_in(
+        engine,
+        home(engine, bodies),
+        module,
+        (bodies, others),
+        options,
+    )
+}
+
+/// As [`emit`], to be freed with the module `home`, or with the program.
+pub(crate) fn emit_in<'a>(
+    engine: &Engine,
+    home: Option<ModuleId>,
+    module: &ThreadSafeModule,
+    (bodies, others): (&'a [String], impl IntoIterator<Item = &'a str>),
+    options: &ModuleOptions,
+) -> Result<Emitted, Error> {
     let mut compiled = module.with_module(|module| engine.layer.compile(module, options))?;
     compiled.object = own_copies::keep(compiled.object);
     let (sizes, referenced) = symbols(&compiled.object);
@@ -65,7 +82,6 @@ pub(crate) fn emit<'a>(
     phases.add(Phase::Link, start.elapsed());
     match linked {
         Ok(addresses) => {
-            let home = home(engine, bodies);
             let code = engine.modules.keep(home, (tracker, bytes));
             engine.facts.memory.note(referenced);
             Ok(Emitted {

@@ -11,7 +11,6 @@ use crate::engine::Engine;
 use crate::first_call::{FirstCall, FirstCalls};
 use crate::fork::{self, Restart};
 use crate::reclaim::reaper;
-use crate::version_numbers::VersionNumbers;
 use crate::{Error, assemble, baseline, lifecycle, promote};
 
 /// LLVM recurses over types and expressions: at 10,000 levels it needs more than the 2 MiB of a Rust thread.
@@ -21,7 +20,6 @@ pub(crate) const COMPILE_STACK: usize = 16 << 20;
 pub(crate) struct Owner {
     pub(crate) engine: Arc<Engine>,
     first_calls: Arc<FirstCalls>,
-    numbers: Arc<VersionNumbers>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     // Dropped to end the baseline thread.
     stop: Mutex<Option<Sender<()>>>,
@@ -34,6 +32,7 @@ impl Drop for Owner {
         // Destructors may call functions for the first time, so the threads go after them.
         lifecycle::finalize(&self.engine);
         self.engine.runtime.shutdown();
+        self.engine.canaries.stop();
         for stop in [&self.stop, &self.reaping] {
             drop(stop.lock().unwrap_or_else(PoisonError::into_inner).take());
         }
@@ -62,7 +61,6 @@ impl Owner {
         let owner = Arc::new(Self {
             engine: Arc::new(engine),
             first_calls,
-            numbers: Arc::default(),
             threads: Mutex::default(),
             stop: Mutex::default(),
             reaping: Mutex::default(),
@@ -99,7 +97,7 @@ impl Owner {
         let workers = self.engine.config.policy.workers().get();
         self.engine.trip_context.foreground.staff(workers);
         for index in 0..workers {
-            let numbers = self.numbers.clone();
+            let numbers = self.engine.numbers.clone();
             self.spawn(&format!("tjit-worker-{index}"), move |engine| {
                 // More workers than the runtime has seats for: the ones that have one do the work.
                 let _ended = promote::work(engine, &numbers);
@@ -137,6 +135,7 @@ impl Restart for Owner {
             &mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner),
         ));
         self.engine.runtime.forget_workers();
+        self.engine.canaries.abandon(&self.engine);
         self.engine.bodiless.forget_other_threads();
         // Without threads, functions that were not compiled before the fork can't be called, which is reported when they are.
         let _started = self.start_threads(self.first_calls.reopen());

@@ -21,7 +21,8 @@ pub(crate) fn work(engine: &Engine, numbers: &VersionNumbers) -> Result<(), Erro
     Ok(())
 }
 
-fn serve(engine: &Engine, numbers: &VersionNumbers, mut job: Job<'_, Request>) {
+/// Serves a job that has begun, and answers those who asked for it.
+pub(crate) fn serve(engine: &Engine, numbers: &VersionNumbers, mut job: Job<'_, Request>) {
     let _promoting = tjit_failpoint::enter(tjit_failpoint::Phase::Promotion);
     let recipe = engine.recipes.of(job.record().id());
     let mut recipe = recipe.lock().unwrap_or_else(PoisonError::into_inner);
@@ -103,6 +104,7 @@ fn attempt<'r>(
             facts: allowed,
             imports: &engine.config.imports,
             requests,
+            probe: None,
         };
         Ok(compile_without_broken(engine, numbers, order))
     })

@@ -37,7 +37,8 @@ pub(crate) struct Reclaim {
 /// A version that will not run again.
 struct Dead {
     function: FunctionId,
-    version: Arc<VersionInfo>,
+    /// `None` for what was tried and never was a version.
+    version: Option<Arc<VersionInfo>>,
     unit: UnitId,
     code: Code,
     bytes: u64,
@@ -202,11 +203,10 @@ impl Reclaim {
                 reason: format!("the program may keep {what}").into(),
             },
             None => {
-                let version = version.clone();
                 let heard = version.clone();
                 self.retired.retire(Dead {
                     function,
-                    version,
+                    version: Some(version),
                     unit,
                     code: linked.code,
                     bytes,
@@ -219,6 +219,23 @@ impl Reclaim {
         };
         // The function is there.
         let _reported = engine.runtime.report(function, kind);
+    }
+
+    /// A unit was tried on some of the calls and is not entered any more; it never was a version.
+    pub(crate) fn retire_tried(&self, function: FunctionId, unit: UnitId) {
+        let Some(linked) = self.ledger().retire(unit) else {
+            return;
+        };
+        if linked.retained.is_none() {
+            self.retired.retire(Dead {
+                function,
+                version: None,
+                unit,
+                code: linked.code,
+                bytes: linked.code.bytes(),
+            });
+            self.wake();
+        }
     }
 
     /// Frees what nobody can be in, if pins tell. Not for threads that are in the program.
@@ -314,6 +331,7 @@ impl Reclaim {
         if freed.is_multiple_of(SWEEP) {
             engine.dylib.session().forget_unused_names();
         }
+        let Some(version) = version else { return };
         let kind = EventKind::Reclaimed { version, bytes };
         // The function may be gone.
         let _reported = engine.runtime.report(function, kind);

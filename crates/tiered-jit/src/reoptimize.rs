@@ -8,6 +8,7 @@ use inkwell::values::FunctionValue;
 use tjit_runtime::{FunctionId, RequestOutcome, VersionInfo};
 
 use crate::answer::{self, Question};
+use crate::canary::{self, Canary, CanaryTicket};
 use crate::engine::Engine;
 use crate::request::{Request, Transform, TransformError};
 use crate::{Error, fork};
@@ -87,6 +88,24 @@ impl Reoptimize {
             is_removed: outcome == Ok(RequestOutcome::Removed),
             symbol: self.symbol,
         }
+    }
+
+    /// Tries the new version on some of the calls first: it is published to all of them if it does well, and dropped if not.
+    ///
+    /// Until then the function's calls are shared out between the new version and the one that ran, which is compiled again so
+    /// that both are measured alike; where only the baseline ran, that is an optimised version without what this request
+    /// changes. Nobody else compiles the function meanwhile: requests wait, and so do trips. What one of the two relies on,
+    /// or the module of the function, going ends the trial, as does somebody who can't wait, such as another canary.
+    ///
+    /// The thread that decides is one of its own. It begins at once, or when nobody compiles the function any more.
+    pub fn canary(self, canary: Canary) -> CanaryTicket {
+        let request = Request {
+            transforms: self.transforms,
+            pipeline: self.pipeline,
+            answer: None,
+        };
+        let function = (self.function, self.symbol);
+        canary::begin(&self.engine, function, request, canary)
     }
 
     /// Queues the request and waits for the new version to run; see [`Ticket::wait`].

@@ -10,6 +10,7 @@ use tjit_runtime::{
 };
 
 use crate::Error;
+use crate::canary::{Probe, Probed};
 use crate::code::Code;
 use crate::counting::Counting;
 use crate::emit_ir;
@@ -29,6 +30,8 @@ pub(crate) struct Ready {
     pub(crate) code: Code,
     /// What somebody may have an address of in it.
     pub(crate) retained: Option<Arc<str>>,
+    /// What is measured in it, if something was to be.
+    pub(crate) probed: Option<Probed>,
 }
 
 /// What a unit is to be made of.
@@ -45,6 +48,8 @@ pub(crate) struct Order<'o> {
     pub(crate) imports: &'o ImportBudget,
     /// Those it serves, with their transformations and options.
     pub(crate) requests: &'o mut Vec<Request>,
+    /// What is to be measured in it.
+    pub(crate) probe: Option<&'o Probe>,
 }
 
 /// Compiles one version for all requests of `order`; those whose own transformation or pipeline is broken are answered and dropped, so
@@ -120,8 +125,17 @@ fn compile(
     phases.add(Phase::Fold, start.elapsed());
 
     let start = Instant::now();
+    let probe = order.probe.map(|probe| {
+        let tools = (engine, numbers);
+        probe.insert(tools, record, (&unit, &body))
+    });
+    let probe = probe.transpose()?;
+    // What is measured is not to be promoted.
     let counting = Counting::at(engine, order.tier);
-    let counter = unit.with_module(|module| counting.instrument(module, &body, record))?;
+    let counter = match probe {
+        Some(_) => None,
+        None => unit.with_module(|module| counting.instrument(module, &body, record))?,
+    };
     phases.add(Phase::Instrument, start.elapsed());
 
     if let Some(directory) = &engine.config.emit_ir {
@@ -138,8 +152,10 @@ fn compile(
         values_folded: counts.values > 0,
         ..ModuleOptions::default()
     };
-    let (bodies, counter) = (std::slice::from_ref(&body), counter.as_deref());
-    let emitted = object::emit(engine, &unit, bodies, counter, &options).map_err(|error| {
+    let probed = probe.iter().flat_map(|probe| probe.names());
+    let others = probed.chain(counter.as_deref());
+    let bodies = std::slice::from_ref(&body);
+    let emitted = object::emit(engine, &unit, bodies, others, &options).map_err(|error| {
         let is_pipeline = error.is_pipeline();
         Failure {
             culprit: chosen.filter(|_| is_pipeline),
@@ -147,10 +163,11 @@ fn compile(
         }
     })?;
     phases += &emitted.phases;
+    let probed = probe.map(|probe| probe.linked(&emitted)).transpose()?;
     let compiled = Compiled {
         address: emitted.address(&body)?,
         size: emitted.size(&body),
-        counter: counter.map(|name| emitted.address(name)).transpose()?,
+        counter: counter.map(|name| emitted.address(&name)).transpose()?,
         body: Arc::from(body),
         phases,
     };
@@ -159,6 +176,7 @@ fn compile(
         facts: counts,
         code: emitted.code,
         retained: emitted.retained.map(Arc::from),
+        probed,
     })
 }
 

@@ -33,9 +33,7 @@ pub(crate) unsafe fn unload(engine: &Engine, modules: &[Module]) -> Result<(), E
     };
     // SAFETY: says our caller.
     unsafe { end(engine, &ids)? };
-    let Some(_alone) = fork::alone() else {
-        return Err(Error::Inside);
-    };
+    let _alone = alone(engine, &ids)?;
     // A handler may have started a thread, or added a module.
     check_threads(engine, &ids)?;
     let mut program = engine
@@ -47,6 +45,23 @@ pub(crate) unsafe fn unload(engine: &Engine, modules: &[Module]) -> Result<(), E
     engine.has_removed.store(true, Ordering::Relaxed);
     // SAFETY: says our caller; nobody compiles what could refer to it.
     unsafe { take_out(engine, &ids, &unloaded) }
+}
+
+/// Waits until nobody compiles, links or forks, and nothing of the modules is being tried.
+fn alone(engine: &Engine, ids: &[ModuleId]) -> Result<fork::Alone, Error> {
+    let is_theirs = |function: FunctionId| {
+        let record = engine.runtime.table().get(function);
+        let module = record.and_then(|record| engine.program().module_of(record.symbol()));
+        module.is_some_and(|module| ids.contains(&module))
+    };
+    loop {
+        engine.canaries.remove(is_theirs);
+        let alone = fork::alone().ok_or(Error::Inside)?;
+        // One may have begun before the gate was closed.
+        if !engine.canaries.any(is_theirs) {
+            return Ok(alone);
+        }
+    }
 }
 
 /// Takes modules out again that were linked and could not be taken in, so that nothing has changed.

@@ -48,6 +48,17 @@ impl Dependencies {
         self.units.insert(unit, Unit { function, asked });
     }
 
+    /// `unit` is going to be compiled for a trial, beside the unit that the function's job makes.
+    pub(crate) fn begin_trial(&mut self, unit: UnitId, function: FunctionId) {
+        let asked = HashMap::new();
+        self.units.insert(unit, Unit { function, asked });
+    }
+
+    /// `unit` is not on trial any more.
+    pub(crate) fn end_trial(&mut self, unit: UnitId) {
+        self.forget(unit);
+    }
+
     /// To be called before `unit` gets its answer.
     pub(crate) fn record(&mut self, unit: UnitId, variable: &Arc<str>, answer: Option<Source>) {
         if let Some(found) = self.units.get_mut(&unit) {
