@@ -60,6 +60,7 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
     let session = ExecutionSession::new()?;
     let layer_config = tjit_compile_layer::Config {
         host_cpu: config.host_cpu,
+        thread_sanitizer: config.thread_sanitizer,
         ..Default::default()
     };
     let layer = CompileLayer::new(&session, layer_config)?;

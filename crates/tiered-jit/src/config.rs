@@ -32,6 +32,7 @@ pub(crate) struct Config {
     pub(crate) tiering: Tiering,
     pub(crate) policy: Arc<dyn TierPolicy>,
     pub(crate) host_cpu: bool,
+    pub(crate) thread_sanitizer: bool,
     pub(crate) group: NonZeroUsize,
     pub(crate) imports: ImportBudget,
     pub(crate) emit_ir: Option<PathBuf>,
@@ -48,6 +49,7 @@ pub struct Builder {
     workers: Option<NonZeroUsize>,
     policy: Option<Arc<dyn TierPolicy>>,
     host_cpu: bool,
+    thread_sanitizer: bool,
     group: NonZeroUsize,
     imports: ImportBudget,
     emit_ir: Option<PathBuf>,
@@ -75,6 +77,7 @@ impl Default for Builder {
             workers: None,
             policy: None,
             host_cpu: true,
+            thread_sanitizer: false,
             group: DEFAULT_GROUP,
             imports: ImportBudget::default(),
             emit_ir: None,
@@ -129,6 +132,14 @@ impl Builder {
     #[must_use]
     pub fn host_cpu(mut self, host_cpu: bool) -> Self {
         self.host_cpu = host_cpu;
+        self
+    }
+
+    /// Whether compiled code tells ThreadSanitizer what it reads and writes; not by default. For embedders that are built with it
+    /// themselves (`-Zsanitizer=thread`, `-fsanitize=thread`), and that export its functions (`-rdynamic`).
+    #[must_use]
+    pub fn thread_sanitizer(mut self, thread_sanitizer: bool) -> Self {
+        self.thread_sanitizer = thread_sanitizer;
         self
     }
 
@@ -247,6 +258,7 @@ impl Builder {
             tiering: self.tiering,
             policy,
             host_cpu: self.host_cpu,
+            thread_sanitizer: self.thread_sanitizer,
             group: self.group,
             imports: self.imports.clone(),
             emit_ir: self.emit_ir.clone(),

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::level::OptLevel;
 use crate::machines::MachinePool;
 use crate::prepare;
+use crate::sanitize;
 use crate::widen::{self, Subtargets, Wanted};
 
 /// Compiles modules: the policy of a [`CompileLayer`](crate::CompileLayer).
@@ -40,6 +41,8 @@ pub struct Recipe {
     pub level: CodeGenLevel,
     /// Compile for the processor this process runs on, and rewrite attributes that say otherwise.
     pub host_cpu: bool,
+    /// Instrument for ThreadSanitizer; see [`Config::thread_sanitizer`](crate::Config::thread_sanitizer).
+    pub thread_sanitizer: bool,
 }
 
 impl Recipe {
@@ -133,6 +136,10 @@ impl CompileModule for PassCompiler {
         let prepared = Instant::now();
         let pipeline = self.recipe.pipeline_for(options);
         machine.run_passes_unless(module, &pipeline, &options.stop)?;
+        if self.recipe.thread_sanitizer {
+            sanitize::mark(module);
+            machine.run_passes(module, sanitize::PIPELINE)?;
+        }
         // Baselines stay for as long as their module does.
         let retained = (self.recipe.tier != Tier::Baseline).then(|| tjit_orc::retained(module));
         let passed = Instant::now();

@@ -25,6 +25,9 @@ pub struct Config {
     /// The pass pipeline of all other bodies. At least `default<O0>`, which inlines `always_inline` functions that
     /// no library has and lowers coroutines; code generation fails without.
     pub baseline_pipeline: String,
+    /// Instrument all bodies for ThreadSanitizer, after their passes. The process must have its runtime, and let its symbols
+    /// be found.
+    pub thread_sanitizer: bool,
     /// Called after each compile that succeeded.
     pub on_compiled: Option<OnCompiled>,
 }
@@ -49,6 +52,7 @@ impl Default for Config {
             optimized_pipeline: "default<O3>".to_owned(),
             folded_pipeline: UNROLL_FIRST.to_owned(),
             baseline_pipeline: "default<O0>".to_owned(),
+            thread_sanitizer: false,
             on_compiled: None,
         }
     }
@@ -61,6 +65,7 @@ impl fmt::Debug for Config {
             .field("optimized_pipeline", &self.optimized_pipeline)
             .field("folded_pipeline", &self.folded_pipeline)
             .field("baseline_pipeline", &self.baseline_pipeline)
+            .field("thread_sanitizer", &self.thread_sanitizer)
             .field("on_compiled", &self.on_compiled.is_some())
             .finish()
     }

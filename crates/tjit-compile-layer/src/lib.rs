@@ -10,6 +10,7 @@ mod suffix;
 
 mod machines;
 mod prepare;
+mod sanitize;
 mod widen;
 
 mod split;

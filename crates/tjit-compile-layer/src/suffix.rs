@@ -36,6 +36,7 @@ impl SuffixTiered {
             folded_pipeline: config.baseline_pipeline.clone(),
             level: CodeGenLevel::None,
             host_cpu: false,
+            thread_sanitizer: config.thread_sanitizer,
         };
         let optimized = Recipe {
             tier: Tier::Optimized,
@@ -43,6 +44,7 @@ impl SuffixTiered {
             folded_pipeline: config.folded_pipeline.clone(),
             level: CodeGenLevel::Aggressive,
             host_cpu: config.host_cpu,
+            thread_sanitizer: config.thread_sanitizer,
         };
         Ok(Self {
             baseline: Arc::new(PassCompiler::new(baseline, machines.clone())?),

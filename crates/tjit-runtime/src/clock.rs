@@ -2,7 +2,7 @@
 
 pub(crate) use imp::Clock;
 
-#[cfg(not(tjit_loom))]
+#[cfg(not(any(tjit_loom, tjit_shuttle)))]
 mod imp {
     use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ mod imp {
     }
 }
 
-#[cfg(tjit_loom)]
+#[cfg(any(tjit_loom, tjit_shuttle))]
 mod imp {
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::Duration;

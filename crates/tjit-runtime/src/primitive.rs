@@ -1,4 +1,4 @@
-//! The one place that chooses between the real synchronisation primitives and loom's models of them.
+//! The one place that chooses between the real synchronisation primitives and the models of them that loom and shuttle have.
 //!
 //! Only what takes part in the protocols (state words, locks, sleeping) goes through here. Statistics use `std` directly:
 //! nothing is ordered by them, and each modelled atomic multiplies the executions loom has to explore.
@@ -7,10 +7,16 @@ pub(crate) use imp::{
     ArrayQueue, AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Condvar, Mutex, Parker, fence,
 };
 
-#[cfg(not(tjit_loom))]
+#[cfg(not(any(tjit_loom, tjit_shuttle)))]
 pub(crate) type MutexGuard<'a, T> = std::sync::MutexGuard<'a, T>;
+#[cfg(any(tjit_loom, tjit_shuttle))]
+pub(crate) type MutexGuard<'a, T> = model::MutexGuard<'a, T>;
+
+/// Whose models: loom tries every interleaving of few threads, shuttle random ones of many.
 #[cfg(tjit_loom)]
-pub(crate) type MutexGuard<'a, T> = loom::sync::MutexGuard<'a, T>;
+use loom::sync as model;
+#[cfg(tjit_shuttle)]
+use shuttle::sync as model;
 
 /// Locks `mutex`, also after a panic under it: every critical section of this crate leaves its data whole at each step.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -26,13 +32,13 @@ pub(crate) fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexG
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-#[cfg(not(tjit_loom))]
+#[cfg(not(any(tjit_loom, tjit_shuttle)))]
 pub(crate) mod epoch;
-#[cfg(tjit_loom)]
+#[cfg(any(tjit_loom, tjit_shuttle))]
 #[path = "primitive/epoch_model.rs"]
 pub(crate) mod epoch;
 
-#[cfg(not(tjit_loom))]
+#[cfg(not(any(tjit_loom, tjit_shuttle)))]
 mod imp {
     use crate::clock::Clock;
     pub(crate) use crossbeam::queue::ArrayQueue;
@@ -69,15 +75,15 @@ mod imp {
     }
 }
 
-#[cfg(tjit_loom)]
+#[cfg(any(tjit_loom, tjit_shuttle))]
 mod imp {
+    pub(crate) use super::model::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, fence};
+    pub(crate) use super::model::{Condvar, Mutex};
     use crate::clock::Clock;
-    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, fence};
-    pub(crate) use loom::sync::{Condvar, Mutex};
     use std::collections::VecDeque;
     use std::time::Duration;
 
-    /// Stands in for crossbeam's queue, which loom can't look into.
+    /// Stands in for crossbeam's queue, which models can't look into.
     #[derive(Debug)]
     pub(crate) struct ArrayQueue<T> {
         items: Mutex<VecDeque<T>>,

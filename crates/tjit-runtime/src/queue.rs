@@ -81,7 +81,7 @@ impl PromotionQueue {
     }
 
     /// Lets time pass.
-    #[cfg(tjit_loom)]
+    #[cfg(any(tjit_loom, tjit_shuttle))]
     pub(crate) fn advance(&self, time: Duration) {
         self.clock.advance(time);
         self.sleepers.tick();

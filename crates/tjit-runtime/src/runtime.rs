@@ -253,7 +253,7 @@ impl<R> Runtime<R> {
     }
 
     /// Lets the time pass that hold-offs go by.
-    #[cfg(tjit_loom)]
+    #[cfg(any(tjit_loom, tjit_shuttle))]
     pub fn advance(&self, time: std::time::Duration) {
         self.queue.advance(time);
     }

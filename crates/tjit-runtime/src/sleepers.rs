@@ -118,7 +118,7 @@ impl Sleepers {
     }
 
     /// Time has passed: those who wait for it look at the clock again.
-    #[cfg(tjit_loom)]
+    #[cfg(any(tjit_loom, tjit_shuttle))]
     pub(crate) fn tick(&self) {
         self.seats
             .iter()
