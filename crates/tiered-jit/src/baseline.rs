@@ -1,10 +1,10 @@
 //! Baseline compilation: a function and what it can reach, as one object.
 
 use std::collections::{HashSet, VecDeque};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crossbeam::channel::Receiver;
 use tjit_compile_layer::ModuleOptions;
 use tjit_orc::ThreadSafeModule;
 use tjit_runtime::{
@@ -15,42 +15,27 @@ use crate::Error;
 use crate::counting::Counting;
 use crate::emit_ir;
 use crate::engine::Engine;
-use crate::first_call::FirstCall;
-use crate::fork;
 use crate::object::{self, Emitted};
 
-/// The baseline thread: serves first calls until every sender is gone or it is told to end.
-pub(crate) fn serve(engine: &Engine, calls: &Receiver<FirstCall>, stop: &Receiver<()>) {
-    loop {
-        crossbeam::channel::select_biased! {
-            // A closed channel is the signal; nothing is ever sent.
-            recv(stop) -> _ => return,
-            recv(calls) -> call => {
-                let Ok(call) = call else { return };
-                let _inside = fork::enter();
-                let address = tjit_orc::guard("compiling a baseline", || Ok(compile(engine, call.function)))
-                    .unwrap_or_else(|panic| Err(Error::Llvm(panic)));
-                call.answer.give(address);
-            }
-        }
-    }
-}
-
-/// Compiles the baseline of `function`, unless it has one, and returns its address.
-fn compile(engine: &Engine, function: FunctionId) -> Result<usize, Error> {
+/// Compiles the baseline of `function`, unless it has one, and returns its address and the functions that were compiled with it.
+pub(crate) fn compile(
+    engine: &Engine,
+    function: FunctionId,
+) -> Result<(usize, Vec<FunctionId>), Error> {
     let _compiling = tjit_failpoint::enter(tjit_failpoint::Phase::Baseline);
     let root = match engine.runtime.baseline(function).map_err(failed_before)? {
-        Baseline::Ready(address) => return Ok(address),
+        Baseline::Ready(address) => return Ok((address, Vec::new())),
         Baseline::Mine(guard) => guard,
     };
     let record = root.record();
-    let mut group = Group::gather(engine, root);
+    let mut group = Group::gather(engine, root, engine.config.group.into());
     let mut result = group.compile(engine);
     if result.is_err() && group.guards.len() > 1 {
         // A callee may be what can't be compiled, and it may never be called.
         group.release_callees();
         result = group.compile(engine);
     }
+    let functions = group.functions();
     match result {
         Ok(emitted) => group.publish(engine, emitted)?,
         Err(error) => {
@@ -58,10 +43,54 @@ fn compile(engine: &Engine, function: FunctionId) -> Result<usize, Error> {
             return Err(named(&error, record.symbol()));
         }
     }
-    record.code().ok_or_else(|| Error::Compile {
+    let address = record.code().ok_or_else(|| Error::Compile {
         function: record.symbol().to_string(),
         reason: "it was published without an address".to_owned(),
-    })
+    })?;
+    Ok((address, functions))
+}
+
+/// Compiles the baseline of a function that nobody has called, if it has none, and of some that it calls; returns which. On an
+/// error they are what they were, and whoever calls one of them tries again.
+pub(crate) fn compile_ahead(
+    engine: &Engine,
+    function: FunctionId,
+    limit: Limit,
+) -> Result<Vec<FunctionId>, Error> {
+    let _compiling = tjit_failpoint::enter(tjit_failpoint::Phase::Baseline);
+    let Ok(BaselineTicket::Mine(root)) = engine.runtime.begin_baseline(function) else {
+        return Ok(Vec::new());
+    };
+    let group = Group::gather(engine, root, limit);
+    let compiled = tjit_orc::guard("compiling a baseline", || Ok(group.compile(engine)));
+    match compiled.unwrap_or_else(|panic| Err(Error::Llvm(panic))) {
+        Ok(compiled) => {
+            let functions = group.functions();
+            group.publish(engine, compiled)?;
+            Ok(functions)
+        }
+        Err(error) => {
+            group.release();
+            Err(error)
+        }
+    }
+}
+
+/// How many functions a group has at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit(usize);
+
+impl Limit {
+    /// The smaller of both, but at least one.
+    pub(crate) fn new(limit: NonZeroUsize, other: usize) -> Self {
+        Self(limit.get().min(other).max(1))
+    }
+}
+
+impl From<NonZeroUsize> for Limit {
+    fn from(limit: NonZeroUsize) -> Self {
+        Self(limit.get())
+    }
 }
 
 /// The error of the first attempt, for whoever calls the function again.
@@ -96,8 +125,8 @@ struct CompiledGroup {
 }
 
 impl<'r> Group<'r> {
-    /// Breadth first from `root` through functions that have no code yet, up to the configured number.
-    fn gather(engine: &'r Engine, root: BaselineGuard<'r>) -> Self {
+    /// Breadth first from `root` through functions that have no code yet.
+    fn gather(engine: &'r Engine, root: BaselineGuard<'r>, limit: Limit) -> Self {
         let program = engine.program();
         // An object is freed with its module.
         let home = program.module_of(root.record().symbol());
@@ -106,7 +135,7 @@ impl<'r> Group<'r> {
         let mut guards = vec![root];
         while let Some(symbol) = queue.pop_front() {
             for callee in program.callees(&symbol).iter() {
-                if guards.len() >= engine.config.group.get() {
+                if guards.len() >= limit.0 {
                     return Self { guards };
                 }
                 let Some(record) = engine.record(callee) else {
@@ -131,6 +160,17 @@ impl<'r> Group<'r> {
             .iter()
             .map(|guard| &**guard.record().symbol())
             .collect()
+    }
+
+    fn functions(&self) -> Vec<FunctionId> {
+        self.guards
+            .iter()
+            .map(|guard| guard.record().id())
+            .collect()
+    }
+
+    fn release(self) {
+        self.guards.into_iter().for_each(BaselineGuard::release);
     }
 
     fn release_callees(&mut self) {

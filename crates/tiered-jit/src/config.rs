@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tjit_link::ImportBudget;
-use tjit_runtime::{DefaultPolicy, TierPolicy};
+use tjit_runtime::{DefaultPolicy, HoldOff, TierPolicy};
 
 use crate::{Error, TieredJit};
 
@@ -34,6 +34,7 @@ pub(crate) struct Config {
     pub(crate) host_cpu: bool,
     pub(crate) thread_sanitizer: bool,
     pub(crate) group: NonZeroUsize,
+    pub(crate) compile_ahead: usize,
     pub(crate) imports: ImportBudget,
     pub(crate) emit_ir: Option<PathBuf>,
     pub(crate) foreground: bool,
@@ -47,10 +48,12 @@ pub struct Builder {
     tiering: Tiering,
     threshold: Option<NonZeroU64>,
     workers: Option<NonZeroUsize>,
+    hold_off: Option<HoldOff>,
     policy: Option<Arc<dyn TierPolicy>>,
     host_cpu: bool,
     thread_sanitizer: bool,
     group: NonZeroUsize,
+    compile_ahead: usize,
     imports: ImportBudget,
     emit_ir: Option<PathBuf>,
     foreground: bool,
@@ -69,16 +72,21 @@ const DEFAULT_GROUP: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 /// much with tiered compilation, `compilerDefinitions.cpp`).
 const DEFAULT_CODE_BUDGET: u64 = 240 << 20;
 
+/// Functions compiled ahead for each first call.
+const DEFAULT_AHEAD: usize = 0;
+
 impl Default for Builder {
     fn default() -> Self {
         Self {
             tiering: Tiering::default(),
             threshold: None,
             workers: None,
+            hold_off: None,
             policy: None,
             host_cpu: true,
             thread_sanitizer: false,
             group: DEFAULT_GROUP,
+            compile_ahead: DEFAULT_AHEAD,
             imports: ImportBudget::default(),
             emit_ir: None,
             foreground: false,
@@ -121,7 +129,14 @@ impl Builder {
         self
     }
 
-    /// A policy of the embedder's own, which then answers for threshold and workers as well.
+    /// For how long functions that became hot wait while the program starts; see [`DefaultPolicy::hold_off`] for the default.
+    #[must_use]
+    pub fn hold_off(mut self, hold_off: HoldOff) -> Self {
+        self.hold_off = Some(hold_off);
+        self
+    }
+
+    /// A policy of the embedder's own, which then answers for threshold, workers and hold-off as well.
     #[must_use]
     pub fn policy(mut self, policy: Arc<dyn TierPolicy>) -> Self {
         self.policy = Some(policy);
@@ -147,6 +162,15 @@ impl Builder {
     #[must_use]
     pub fn baseline_group(mut self, functions: NonZeroUsize) -> Self {
         self.group = functions;
+        self
+    }
+
+    /// How many functions each first call may have compiled ahead in the background, beyond the group that it waits for: those that
+    /// the group calls, and what they call; 0, which is the default, for none. A first call that comes meanwhile waits for at
+    /// most a small group of them. Without effect together with [`Builder::foreground`] or [`Tiering::Optimized`].
+    #[must_use]
+    pub fn compile_ahead(mut self, functions: usize) -> Self {
+        self.compile_ahead = functions;
         self
     }
 
@@ -251,6 +275,7 @@ impl Builder {
             Arc::new(DefaultPolicy {
                 tiers: DefaultPolicy::two_tiers(DefaultPolicy::after_calls(calls)),
                 workers,
+                hold_off: self.hold_off.unwrap_or(default.hold_off),
                 ..default
             })
         });
@@ -260,6 +285,10 @@ impl Builder {
             host_cpu: self.host_cpu,
             thread_sanitizer: self.thread_sanitizer,
             group: self.group,
+            compile_ahead: match (self.tiering, self.foreground) {
+                (Tiering::Auto | Tiering::Baseline, false) => self.compile_ahead,
+                (Tiering::Optimized, _) | (_, true) => 0,
+            },
             imports: self.imports.clone(),
             emit_ir: self.emit_ir.clone(),
             foreground: self.foreground,

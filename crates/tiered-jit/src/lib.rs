@@ -9,9 +9,11 @@ mod module;
 mod reoptimize;
 mod source;
 
+mod ahead;
 mod answer;
 mod assemble;
 mod baseline;
+mod baseline_thread;
 mod bodiless;
 mod caller;
 mod code;

@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::first_call::{FirstCall, FirstCalls};
 use crate::fork::{self, Restart};
 use crate::reclaim::reaper;
-use crate::{Error, assemble, baseline, lifecycle, promote};
+use crate::{Error, assemble, baseline_thread, lifecycle, promote};
 
 /// LLVM recurses over types and expressions: at 10,000 levels it needs more than the 2 MiB of a Rust thread.
 pub(crate) const COMPILE_STACK: usize = 16 << 20;
@@ -81,7 +81,7 @@ impl Owner {
                 .replace(stop),
         );
         self.spawn("tjit-baseline", move |engine| {
-            baseline::serve(engine, &first_calls, &stopped)
+            baseline_thread::serve(engine, &first_calls, &stopped)
         })?;
         let (running, stopped) = crossbeam::channel::bounded(0);
         // As with the other one.

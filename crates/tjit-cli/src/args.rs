@@ -107,6 +107,14 @@ pub(crate) struct Tiers {
     #[arg(long, value_name = "THREADS", env = "TJIT_WORKERS")]
     pub(crate) workers: Option<NonZeroUsize>,
 
+    /// Hot functions wait until no function was called for the first time for so many milliseconds, five times as long at most
+    #[arg(long, value_name = "MS", env = "TJIT_HOLD_OFF")]
+    pub(crate) hold_off: Option<u32>,
+
+    /// Functions that each first call has compiled ahead in the background
+    #[arg(long, value_name = "FUNCTIONS", env = "TJIT_COMPILE_AHEAD")]
+    pub(crate) compile_ahead: Option<usize>,
+
     /// Let the program wait for each optimised version, so that all runs are alike
     #[arg(
         long,

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use tiered_jit::TieredJit;
+use tiered_jit::{HoldOff, TieredJit};
 
 use crate::args::{self, Request, Run, StatsFormat};
 use crate::error::{self, Error};
@@ -90,6 +90,14 @@ fn start_jit(run: &Run, libraries: Vec<std::path::PathBuf>) -> Result<&'static T
     }
     if let Some(workers) = run.tiers.workers {
         builder = builder.workers(workers);
+    }
+    if let Some(ms) = run.tiers.hold_off {
+        let quiet = Duration::from_millis(ms.into());
+        let at_most = 5 * quiet;
+        builder = builder.hold_off(HoldOff { quiet, at_most });
+    }
+    if let Some(functions) = run.tiers.compile_ahead {
+        builder = builder.compile_ahead(functions);
     }
     if let Some(directory) = &run.reports.emit_ir {
         builder = builder.emit_ir(directory);

@@ -1,5 +1,6 @@
 //! The JIT as an embedder uses it.
 
+mod ahead;
 mod canary;
 mod facts;
 #[cfg(target_arch = "x86_64")]

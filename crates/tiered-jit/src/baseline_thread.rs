@@ -1,0 +1,53 @@
+//! The thread that compiles baselines: first calls first, and what they lead to while there are none.
+
+use crossbeam::channel::Receiver;
+use tjit_runtime::FunctionId;
+
+use crate::ahead::Ahead;
+use crate::engine::Engine;
+use crate::first_call::FirstCall;
+use crate::{Error, baseline, fork};
+
+/// The baseline thread: serves first calls until every sender is gone or it is told to end, and compiles ahead while there are none.
+pub(crate) fn serve(engine: &Engine, calls: &Receiver<FirstCall>, stop: &Receiver<()>) {
+    let mut ahead = Ahead::new(engine.config.compile_ahead);
+    loop {
+        let call = if ahead.is_due() {
+            crossbeam::channel::select_biased! {
+                // A closed channel is the signal; nothing is ever sent.
+                recv(stop) -> _ => return,
+                recv(calls) -> call => Some(call),
+                default => None,
+            }
+        } else {
+            crossbeam::channel::select_biased! {
+                // As above.
+                recv(stop) -> _ => return,
+                recv(calls) -> call => Some(call),
+            }
+        };
+        let _inside = fork::enter();
+        match call {
+            Some(Ok(call)) => {
+                let group = answer(engine, call);
+                ahead.follow(engine, &group);
+            }
+            Some(Err(_)) => return,
+            None => ahead.step(engine),
+        }
+    }
+}
+
+/// Answers a first call. Returns the functions that were compiled for it.
+fn answer(engine: &Engine, call: FirstCall) -> Vec<FunctionId> {
+    let compiled = tjit_orc::guard("compiling a baseline", || {
+        Ok(baseline::compile(engine, call.function))
+    })
+    .unwrap_or_else(|panic| Err(Error::Llvm(panic)));
+    let (address, group) = match compiled {
+        Ok((address, group)) => (Ok(address), group),
+        Err(error) => (Err(error), Vec::new()),
+    };
+    call.answer.give(address);
+    group
+}
