@@ -85,6 +85,13 @@ impl LazyResolver for Resolver {
 
 impl Resolver {
     fn code(&self, function: FunctionId) -> Result<CodePtr, Error> {
+        // A slot that was made lazy to see whether anybody calls: somebody does, possibly a signal handler.
+        if let Some(record) = self.runtime.table().get(function)
+            && let Some(code) = record.code().and_then(CodePtr::new)
+        {
+            record.touch();
+            return Ok(code);
+        }
         let address = match self.tiering {
             Tiering::Optimized => optimize_or_ask(&self.runtime, &self.first_calls, function),
             Tiering::Auto | Tiering::Baseline => ask(&self.first_calls, function),

@@ -4,7 +4,7 @@
 //! memory: they look through the notes, retire what will not run again, and free what nobody can be in.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
 
@@ -17,9 +17,11 @@ use crate::Error;
 use crate::code::Code;
 use crate::engine::Engine;
 
+mod clock;
 mod ledger;
 pub(crate) mod reaper;
 
+use clock::Clock;
 use ledger::{Kept, Ledger};
 
 /// The memory of versions of one JIT, and who may be in it.
@@ -32,6 +34,9 @@ pub(crate) struct Reclaim {
     ledger: Mutex<Ledger>,
     counts: Counts,
     reaper: Mutex<Option<Thread>>,
+    /// Whether a promotion was declined since the hand of the clock last went round.
+    is_wanted: AtomicBool,
+    clock: Mutex<Clock>,
 }
 
 /// A version that will not run again.
@@ -80,6 +85,8 @@ impl Reclaim {
             ledger: Mutex::default(),
             counts: Counts::default(),
             reaper: Mutex::new(None),
+            is_wanted: AtomicBool::new(false),
+            clock: Mutex::default(),
         }
     }
 
@@ -151,7 +158,8 @@ impl Reclaim {
 
     /// Whether anything waits to be looked at or freed.
     fn has_work(&self) -> bool {
-        !self.displaced.is_empty() || (self.is_promised && !self.retired.is_empty())
+        let could_free = !self.retired.is_empty() || self.turns();
+        !self.displaced.is_empty() || (self.is_promised && could_free)
     }
 
     /// Looks through what was displaced: the last version of each function is kept, those before are retired.
@@ -265,15 +273,17 @@ impl Reclaim {
         self.settle(engine);
         self.retire_kept(engine);
         self.collect(engine);
-        self.wake();
-        match self.excess() {
-            0 => Ok(()),
-            _ => Err(Error::CodeBudget {
-                function: function.symbol().to_string(),
-                bytes: self.ledger().bytes(),
-                budget: self.budget,
-            }),
+        if self.excess() == 0 {
+            return Ok(());
         }
+        // Relaxed: a hint for the reaper, which looks again.
+        self.is_wanted.store(true, Ordering::Relaxed);
+        self.wake();
+        Err(Error::CodeBudget {
+            function: function.symbol().to_string(),
+            bytes: self.ledger().bytes(),
+            budget: self.budget,
+        })
     }
 
     /// By how many bytes the budget is overdrawn; one when it is just used up.

@@ -5,6 +5,7 @@ mod baseline;
 mod directive;
 mod error;
 mod event;
+mod evict;
 mod hub;
 mod id;
 mod invalidate;

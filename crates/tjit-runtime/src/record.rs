@@ -8,7 +8,7 @@ use crate::{Directive, Error, FunctionId, FunctionState, Thresholds, Tier};
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 mod change;
 mod history;
@@ -54,6 +54,8 @@ pub struct FunctionRecord {
     turns: AtomicU64,
     trips: AtomicU64,
     dropped: AtomicU64,
+    /// Whether a call came since the slot was made lazy to see whether one does.
+    pub(crate) touched: AtomicBool,
     cold: Mutex<Cold>,
     settled: Condvar,
 }
@@ -70,6 +72,7 @@ impl FunctionRecord {
             turns: AtomicU64::new(0),
             trips: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
+            touched: AtomicBool::new(false),
             cold: Mutex::new(Cold::default()),
             settled: Condvar::new(),
         }

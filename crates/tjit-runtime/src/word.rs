@@ -294,6 +294,19 @@ impl Word {
         })
     }
 
+    /// The version that runs makes room: back to the baseline, or to no code at all. `None`: nothing above the baseline runs, or it
+    /// is being replaced.
+    pub(crate) fn evict(self) -> Option<Self> {
+        if self.tier() == Tier::BASELINE || self.promotion() == COMPILING {
+            return None;
+        }
+        let base = match self.base() {
+            BASE_FAILED => BASE_LAZY,
+            base => base,
+        };
+        Some(Self(self.0 & !TIER).with_base(base))
+    }
+
     /// A better version than the one above the baseline could be made: into the queue. A job under way may have begun too
     /// early and is followed by another. `None`: there is nothing to renew, or it waits already.
     pub(crate) fn renew(self) -> Option<Self> {

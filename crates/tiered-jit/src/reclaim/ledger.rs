@@ -119,6 +119,16 @@ impl Ledger {
         Some(kept)
     }
 
+    /// The units that may run, the oldest first, with their functions.
+    pub(crate) fn live(&self) -> Vec<(FunctionId, UnitId)> {
+        let live = self.units.iter().filter(|(_, linked)| !linked.is_retired);
+        let mut live: Vec<_> = live
+            .map(|(unit, linked)| (linked.function, *unit))
+            .collect();
+        live.sort_unstable_by_key(|(_, unit)| *unit);
+        live
+    }
+
     /// A unit will not run again. `None` if it is gone, or was retired before.
     pub(crate) fn retire(&mut self, unit: UnitId) -> Option<Linked> {
         let linked = self

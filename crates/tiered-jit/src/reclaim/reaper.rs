@@ -31,6 +31,7 @@ pub(crate) fn work(engine: &Engine, stopped: &Receiver<()>) {
             // Whoever compiles, links or frees does so while nobody forks.
             let _inside = fork::enter();
             reclaim.settle(engine);
+            reclaim.turn(engine);
             reclaim.collect(engine);
         }
         pause = match reclaim.retired.len() < before {

@@ -235,3 +235,57 @@ fn a_budget_takes_the_kept_versions_first() {
         1
     );
 }
+
+/// Four functions that have nothing to do with each other.
+const FOUR: &str = "
+    define i64 @a(i64 %x) { %y = add i64 %x, 1 ret i64 %y }
+    define i64 @b(i64 %x) { %y = add i64 %x, 2 ret i64 %y }
+    define i64 @c(i64 %x) { %y = add i64 %x, 3 ret i64 %y }
+    define i64 @d(i64 %x) { %y = add i64 %x, 4 ret i64 %y }
+";
+
+#[test]
+fn versions_that_nobody_calls_make_room() {
+    let jit = load(reclaiming().code_budget(12_000), FOUR);
+    let events = jit.subscribe(10_000.try_into().expect("not zero"));
+    let function = |name| jit.function::<Unary>(name).expect("it exists");
+    let (a, b) = (function("a"), function("b"));
+    // SAFETY: of that type, as all of them.
+    assert_eq!(unsafe { b.call(1) }, 3, "b has a baseline to go back to");
+    for name in ["a", "b", "c"] {
+        recompile(&jit, name);
+    }
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                // SAFETY: as above.
+                assert_eq!(unsafe { a.call(1) }, 2);
+            }
+        });
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let ticket = jit.reoptimize("d").expect("it exists");
+            match ticket.wait() {
+                Ok(_) => break,
+                Err(Error::CodeBudget { .. }) => std::thread::yield_now(),
+                Err(error) => panic!("{error}"),
+            }
+            assert!(Instant::now() < deadline, "{:?}", jit.code_memory());
+        }
+        ended.store(true, Ordering::Relaxed);
+    });
+    let is_evicted = |kind: &EventKind| matches!(kind, EventKind::Evicted { .. });
+    let evicted = events
+        .try_iter()
+        .filter(|event| is_evicted(&event.kind))
+        .map(|event| event.symbol.to_string());
+    let evicted: Vec<_> = evicted.collect();
+    assert!(
+        !evicted.is_empty() && !evicted.contains(&"a".to_owned()),
+        "{evicted:?}"
+    );
+    // SAFETY: as above.
+    let results = ["a", "b", "c", "d"].map(|name| unsafe { function(name).call(1) });
+    assert_eq!(results, [2, 3, 4, 5]);
+}

@@ -176,6 +176,53 @@ impl FunctionRecord {
         }))
     }
 
+    /// Makes the slot lazy if `unit` runs and nobody is about to replace it.
+    pub(crate) fn probe<E>(
+        &self,
+        unit: UnitId,
+        make_lazy: impl FnOnce() -> Result<(), E>,
+    ) -> Result<bool, E> {
+        let cold = lock(&self.cold);
+        let runs = cold.history.running();
+        if cold.job.is_some() || runs.is_none_or(|version| version.unit != Some(unit)) {
+            return Ok(false);
+        }
+        // Relaxed: a call that comes through the lazy slot is later.
+        self.touched.store(false, Ordering::Relaxed);
+        make_lazy()?;
+        Ok(true)
+    }
+
+    /// Takes `unit` out of its slot if it runs, was not touched, and nobody is about to replace it. As with
+    /// [`FunctionRecord::invalidate`], the word changes before the slot.
+    pub(crate) fn evict<E>(
+        &self,
+        unit: UnitId,
+        install: impl FnOnce(Option<usize>) -> Result<(), E>,
+        now: Duration,
+    ) -> Result<Option<Arc<VersionInfo>>, E> {
+        let mut cold = lock(&self.cold);
+        let runs = cold.history.running();
+        let is_it = runs.is_some_and(|version| version.unit == Some(unit));
+        // Relaxed: a hint.
+        let was_touched = self.touched.load(Ordering::Relaxed);
+        if cold.job.is_some() || !is_it || was_touched || self.word.update(Word::evict).is_err() {
+            return Ok(None);
+        }
+        let history = &mut cold.history;
+        let displaced = history.stop(VersionStatus::Kept, now);
+        let baseline = history.baseline().cloned();
+        if let Some(baseline) = &baseline {
+            history.run(baseline.number, now);
+        }
+        let address = baseline.as_ref().map(|version| version.address);
+        self.count_in(baseline.and_then(|version| version.counter));
+        // Release: pairs with `code`.
+        self.code.store(address.unwrap_or(0), Ordering::Release);
+        install(address)?;
+        Ok(displaced)
+    }
+
     /// To be called with `cold` locked, so that slot, address and state change in the same order for all versions.
     fn install<E>(
         &self,

@@ -196,17 +196,21 @@ impl Shared {
             // Another thread got there first.
             return current;
         }
-        let resets_before = *self.lock_resets();
+        // Never waited for: this may be a signal handler, and its own thread have the lock.
+        let resets_before = self.resets.try_lock().map(|resets| *resets).ok();
         let resolution = self.resolver.resolve(id, return_address);
-        if let Resolution::Code(code) = resolution {
+        if let (Resolution::Code(code), Some(resets_before)) = (resolution, resets_before) {
             self.publish_lazy(slot, lazy, code.addr(), resets_before);
         }
         resolution.address()
     }
 
-    /// Points a lazy slot at what the resolver returned, unless somebody else had a say meanwhile.
+    /// Points a lazy slot at what the resolver returned, unless somebody else had a say meanwhile or has one now: then the next
+    /// call asks again.
     fn publish_lazy(&self, slot: &AtomicUsize, lazy: usize, address: usize, resets_before: u64) {
-        let resets = self.lock_resets();
+        let Ok(resets) = self.resets.try_lock() else {
+            return;
+        };
         if *resets == resets_before {
             // The exchange fails when the stub was updated or removed meanwhile, and that is then the newer word.
             // Release: other threads must see the resolver's code before its address.
