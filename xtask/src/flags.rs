@@ -37,6 +37,17 @@ pub(crate) enum Subcommand {
         #[arg(value_name = "STEP")]
         only: Vec<String>,
     },
+    /// The tests in which chance plays a part, for long: models, faults, stress, sanitizers; ends with a table like `test-all`
+    Torture {
+        /// Only these parts: loom, shuttle, faults, stress, tsan, programs, miri
+        #[arg(value_name = "PART")]
+        only: Vec<String>,
+        /// How long the stress test runs, and again under ThreadSanitizer
+        #[arg(long, value_name = "MINUTES", default_value_t = 10)]
+        minutes: u64,
+    },
+    /// The stress test with compiled code and ours watched by ThreadSanitizer (needs nightly)
+    Tsan,
     /// The rules about this tree that no compiler checks
     Tidy,
     /// Tests of the LLVM-free crates on aarch64, under qemu

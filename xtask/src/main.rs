@@ -19,6 +19,7 @@ mod run;
 mod setup;
 mod test_all;
 mod tidy;
+mod torture;
 
 mod error;
 mod host;
@@ -48,6 +49,8 @@ fn dispatch(subcommand: Subcommand) -> Result<ExitCode> {
         Subcommand::Doctor => doctor::command(),
         Subcommand::Run { args } => run::command(&args),
         Subcommand::TestAll { only } => test_all::command(&only),
+        Subcommand::Torture { only, minutes } => torture::command(&only, minutes),
+        Subcommand::Tsan => torture::tsan_command(),
         Subcommand::Tidy => tidy::command(),
         Subcommand::Cross => cross::command(),
         Subcommand::Bench { names, args } => bench::command(&names, &args),

@@ -11,28 +11,40 @@ use crate::setup::{self, BENCH};
 use crate::toolchain::Toolchain;
 
 use steps::STEPS;
+pub(crate) use steps::count;
 use tally::Tally;
 
 #[cfg(test)]
 mod tests;
 
 /// What the steps share.
-struct Run {
+pub(crate) struct Run {
     toolchain: Toolchain,
     tally: Tally,
+    /// How long steps take that could go on for ever.
+    pub(crate) minutes: u64,
 }
 
 /// How a step that did not fail ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Outcome {
+pub(crate) enum Outcome {
     Done,
     Skipped(String),
 }
 
 /// One check, by the name the table shows.
-struct Step {
-    name: &'static str,
-    run: fn(&mut Run) -> Result<Outcome>,
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(&mut Run) -> Result<Outcome>,
+}
+
+/// What to do when a step fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnFailure {
+    /// What comes after it costs more and says less.
+    Stop,
+    /// The others say something of their own.
+    GoOn,
 }
 
 /// One line of the table.
@@ -45,7 +57,17 @@ struct Row {
 
 /// `cargo xtask test-all [STEP]…`: stops at the first step that fails.
 pub(crate) fn command(only: &[String]) -> Result<ExitCode> {
-    let chosen = choose(only)?;
+    run_all(STEPS, only, OnFailure::Stop, 0)
+}
+
+/// Runs the named steps, or all, and prints what became of each. An error if one failed.
+pub(crate) fn run_all(
+    steps: &'static [Step],
+    only: &[String],
+    on_failure: OnFailure,
+    minutes: u64,
+) -> Result<ExitCode> {
+    let chosen = choose(steps, only)?;
     let start = Instant::now();
     let toolchain = setup::ensure(BENCH)?;
     let mut rows = vec![Row {
@@ -56,6 +78,7 @@ pub(crate) fn command(only: &[String]) -> Result<ExitCode> {
     let mut run = Run {
         toolchain,
         tally: Tally::default(),
+        minutes,
     };
     for step in chosen {
         println!("\n==> {}", step.name);
@@ -64,18 +87,21 @@ pub(crate) fn command(only: &[String]) -> Result<ExitCode> {
         if let Ok(Outcome::Skipped(why)) = &result {
             println!("skipped {}: {why}", step.name);
         }
+        if let Err(error) = &result {
+            println!("{} failed: {error}", step.name);
+        }
         let failed = result.is_err();
         rows.push(Row {
             name: step.name,
             took: start.elapsed(),
             result,
         });
-        if failed {
+        if failed && on_failure == OnFailure::Stop {
             break;
         }
     }
     println!("\n{}{}", table(&rows), run.tally);
-    match rows.pop() {
+    match rows.into_iter().find(|row| row.result.is_err()) {
         Some(Row {
             name,
             result: Err(error),
@@ -86,18 +112,18 @@ pub(crate) fn command(only: &[String]) -> Result<ExitCode> {
 }
 
 /// The steps of those names, in our order; all when none is named.
-fn choose(only: &[String]) -> Result<Vec<&'static Step>> {
+fn choose(steps: &'static [Step], only: &[String]) -> Result<Vec<&'static Step>> {
     if let Some(unknown) = only
         .iter()
-        .find(|name| !STEPS.iter().any(|step| step.name == **name))
+        .find(|name| !steps.iter().any(|step| step.name == **name))
     {
-        let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+        let names: Vec<&str> = steps.iter().map(|step| step.name).collect();
         return Err(Error::new(format!(
             "no step `{unknown}`; there are {}",
             names.join(", ")
         )));
     }
-    Ok(STEPS
+    Ok(steps
         .iter()
         .filter(|step| only.is_empty() || only.iter().any(|name| name == step.name))
         .collect())

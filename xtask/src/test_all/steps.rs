@@ -10,7 +10,7 @@ use super::{Outcome, Run, Step};
 use crate::error::{Context, Error, Result};
 use crate::host::{Host, Machine};
 use crate::sh::{self, Stream};
-use crate::{bench, cross, run, tidy};
+use crate::{bench, cross, run, tidy, torture};
 
 /// In this order: what fails often and fast comes first.
 pub(super) const STEPS: &[Step] = &[
@@ -43,6 +43,18 @@ pub(super) const STEPS: &[Step] = &[
         run: loom,
     },
     Step {
+        name: "shuttle",
+        run: shuttle,
+    },
+    Step {
+        name: "faults",
+        run: faults,
+    },
+    Step {
+        name: "miri",
+        run: miri,
+    },
+    Step {
         name: "examples",
         run: examples,
     },
@@ -59,6 +71,13 @@ pub(super) const STEPS: &[Step] = &[
         run: bench_smoke,
     },
 ];
+
+/// Most bugs of concurrency need two preemptions (Musuvathi and Qadeer, "Iterative context bounding", PLDI 2007); one to spare.
+const LOOM_PREEMPTIONS: u32 = 3;
+/// Schedules of each model that shuttle tries: seconds.
+const SHORT_SCHEDULES: u32 = 2_000;
+/// Programs with faults: half a minute.
+const SHORT_FAULT_RUNS: u32 = 50;
 
 /// The program the README's first command runs.
 const SHAPES: &str = "examples/programs/shapes.cpp";
@@ -118,21 +137,24 @@ fn doc(run: &mut Run) -> Result<Outcome> {
     ))
 }
 
-/// The concurrent core under a scheduler that tries every interleaving. The flag changes every crate below it, hence a
-/// target directory of its own.
+/// The concurrent core under a scheduler that tries every interleaving of few threads.
 fn loom(run: &mut Run) -> Result<Outcome> {
-    let mut cargo = sh::cargo(&[
-        "test",
-        "--package",
-        "tjit-runtime",
-        "--test",
-        "loom",
-        "--release",
-    ]);
-    cargo
-        .env("RUSTFLAGS", "--cfg tjit_loom")
-        .env("CARGO_TARGET_DIR", sh::target_dir().join("loom"));
-    count(run, &mut cargo)
+    count(run, &mut torture::loom(LOOM_PREEMPTIONS))
+}
+
+/// The same with more threads and some interleavings of them.
+fn shuttle(run: &mut Run) -> Result<Outcome> {
+    count(run, &mut torture::shuttle(SHORT_SCHEDULES))
+}
+
+/// Programs while their compile jobs fail.
+fn faults(run: &mut Run) -> Result<Outcome> {
+    count(run, &mut torture::failpoints())?;
+    count(run, &mut torture::faults(SHORT_FAULT_RUNS))
+}
+
+fn miri(run: &mut Run) -> Result<Outcome> {
+    torture::count_if(run, torture::miri_short(&Machine))
 }
 
 /// Every example of every crate, from the root of the workspace, with exit code 0.
@@ -217,10 +239,7 @@ fn capture(command: &mut Command) -> Result<Output> {
 }
 
 fn cross_short(run: &mut Run) -> Result<Outcome> {
-    match cross::short(&Machine) {
-        Ok(mut command) => count(run, &mut command),
-        Err(why) => Ok(Outcome::Skipped(why)),
-    }
+    torture::count_if(run, cross::short(&Machine))
 }
 
 /// Each benchmark once, so that it still works; not measured.
@@ -230,11 +249,13 @@ fn bench_smoke(run: &mut Run) -> Result<Outcome> {
 }
 
 /// Runs tests and adds their summaries to the total.
-fn count(run: &mut Run, command: &mut Command) -> Result<Outcome> {
+pub(crate) fn count(run: &mut Run, command: &mut Command) -> Result<Outcome> {
     if !sh::is_ci() && io::stderr().is_terminal() {
         command.env("CARGO_TERM_COLOR", "always");
     }
-    let Run { toolchain, tally } = run;
+    let Run {
+        toolchain, tally, ..
+    } = run;
     done(sh::run_lines(toolchain.export(command), |stream, line| {
         tally.read(&String::from_utf8_lossy(line));
         sh::echo(stream, line);

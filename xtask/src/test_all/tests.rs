@@ -7,7 +7,7 @@ use crate::error::Error;
 
 fn names(only: &[&str]) -> Result<Vec<&'static str>, String> {
     let only: Vec<String> = only.iter().map(|&name| name.to_owned()).collect();
-    let steps = choose(&only).map_err(|error| error.to_string())?;
+    let steps = choose(STEPS, &only).map_err(|error| error.to_string())?;
     Ok(steps.iter().map(|step| step.name).collect())
 }
 

@@ -12,6 +12,7 @@ pub(crate) type Unary = unsafe extern "C" fn(i64) -> i64;
 
 pub(crate) fn call(jit: &TieredJit, name: &str, argument: i64) -> i64 {
     let function = jit.function::<Unary>(name).expect("it is there");
+    let _inside = jit.enter();
     // SAFETY: all functions of the program are of that type.
     unsafe { function(argument) }
 }
@@ -25,7 +26,9 @@ pub(crate) fn call_all(stage: &Stage, seed: u64, counted: &AtomicU64) {
     });
     let mut counts = 0;
     while !stage.is_over() {
-        for _ in 0..64 {
+        // As short as a call, or long enough for versions to come and go.
+        let _inside = stage.jit.enter();
+        for _ in 0..draw.below(64) {
             let (known, handle) = &handles[usize::try_from(draw.below(8)).expect("small")];
             let argument = i64::try_from(draw.below(200)).expect("small");
             // SAFETY: all functions of the program are of that type.

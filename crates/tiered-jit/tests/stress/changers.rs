@@ -1,8 +1,9 @@
 //! Threads that change what others are calling.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
-use tiered_jit::{EventKind, ModuleSource};
+use tiered_jit::{Canary, Compare, EventKind, ModuleSource};
 
 use crate::callers::call;
 use crate::draw::Draw;
@@ -26,6 +27,25 @@ pub(crate) fn request(stage: &Stage, seed: u64) {
             // Some were asked to fail.
             let _version = ticket.wait();
         }
+    }
+}
+
+/// Tries new versions on some of the calls.
+pub(crate) fn try_out(stage: &Stage, seed: u64) {
+    let mut draw = Draw::new(seed);
+    while !stage.is_over() {
+        let known = &FUNCTIONS[usize::try_from(draw.below(8)).expect("small")];
+        let canary = Canary::fraction(0.5)
+            .samples(1 + draw.below(100))
+            .compare(Compare::time(2.0))
+            .deadline(Duration::from_millis(100));
+        let request = stage.jit.reoptimize(known.name).expect("it is there");
+        let ticket = request.canary(canary);
+        if draw.below(4) == 0 {
+            ticket.cancel();
+        }
+        // Others may be in the way, or end it.
+        let _outcome = ticket.wait();
     }
 }
 

@@ -17,6 +17,8 @@ use crate::program::PROGRAM;
 /// How long a program runs: long enough for a few hundred versions.
 const ACT: Duration = Duration::from_millis(1500);
 const CALLERS: u64 = 4;
+/// Bytes for a few versions, so that others make room for each.
+const SMALL_BUDGET: u64 = 1 << 15;
 
 /// What the threads share.
 pub(crate) struct Stage {
@@ -55,13 +57,19 @@ fn jit(seed: u64) -> TieredJit {
     let mut draw = Draw::new(seed);
     let threshold = 1 + draw.below(100);
     let workers = 1 + draw.below(3);
-    let jit = TieredJit::builder()
+    let mut builder = TieredJit::builder()
         .threshold(NonZeroU64::new(threshold).expect("not zero"))
         .workers(NonZeroUsize::new(usize::try_from(workers).expect("small")).expect("not zero"))
         .foreground(draw.below(4) == 0)
-        .thread_sanitizer(env::var_os("TJIT_STRESS_TSAN").is_some())
-        .build()
-        .expect("the JIT starts");
+        .thread_sanitizer(env::var_os("TJIT_STRESS_TSAN").is_some());
+    if seed % 2 == 1 {
+        // SAFETY: all calls are made inside of `TieredJit::enter`.
+        builder = unsafe { builder.reclaim() };
+    }
+    if seed % 4 == 3 {
+        builder = builder.code_budget(SMALL_BUDGET);
+    }
+    let jit = builder.build().expect("the JIT starts");
     // SAFETY: the program of this test.
     unsafe { jit.add_module(ModuleSource::bytes("program.ll", PROGRAM)) }.expect("it links");
     jit
@@ -78,6 +86,7 @@ pub(crate) fn run(seed: u64) {
                 .spawn(move || stage.play(|stage| call_all(stage, seed ^ (caller << 32), counted)));
         }
         scope.spawn(move || stage.play(|stage| changers::request(stage, !seed)));
+        scope.spawn(move || stage.play(|stage| changers::try_out(stage, seed)));
         scope.spawn(move || stage.play(changers::freeze));
         scope.spawn(move || stage.play(changers::visit));
         scope.spawn(move || stage.play(changers::inspect));

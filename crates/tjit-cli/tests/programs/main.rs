@@ -23,6 +23,29 @@ const MODES: [(&str, &[&str]); 5] = [
     ),
 ];
 
+/// Names the only modes there shall be, by their thresholds, separated by commas: for runs that take longer.
+const THRESHOLDS: &str = "TJIT_TEST_THRESHOLDS";
+
+/// The modes by name, with their flags.
+fn modes() -> Vec<(String, Vec<String>)> {
+    let owned = |flags: &[&str]| flags.iter().map(|&flag| flag.to_owned()).collect();
+    let Ok(thresholds) = std::env::var(THRESHOLDS) else {
+        let fixed = MODES.map(|(mode, flags)| (mode.to_owned(), owned(flags)));
+        return fixed.to_vec();
+    };
+    let of = |threshold: &str| {
+        let flag = format!("--threshold={threshold}");
+        [
+            (format!("auto-{threshold}"), owned(&["--tier=auto", &flag])),
+            (
+                format!("forced-{threshold}"),
+                owned(&["--tier=auto", &flag, "--foreground"]),
+            ),
+        ]
+    };
+    thresholds.split(',').flat_map(of).collect()
+}
+
 /// What every program is given; those that look at it say so in their first line.
 const INPUT: Input<'_> = Input {
     args: &["first", "second argument"],
@@ -35,12 +58,14 @@ fn main() -> ExitCode {
     let programs = programs();
     assert!(programs.len() >= 30, "only {} programs", programs.len());
     let trials = programs.into_iter().map(Arc::new).flat_map(|program| {
-        MODES.map(|(mode, flags)| {
+        let trial = move |(mode, flags): (String, Vec<String>)| {
             let program = program.clone();
             Trial::test(format!("{mode}::{}", program.name), move || {
-                compare(program.native(), &program.run(flags))
+                let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+                compare(program.native(), &program.run(&flags))
             })
-        })
+        };
+        modes().into_iter().map(trial)
     });
     let refused = files_in(&directory().join("refused"))
         .into_iter()
