@@ -5,6 +5,7 @@ use std::fmt;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tjit_link::ImportBudget;
 use tjit_runtime::{DefaultPolicy, HoldOff, TierPolicy};
@@ -72,7 +73,14 @@ const DEFAULT_GROUP: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 /// much with tiered compilation, `compilerDefinitions.cpp`).
 const DEFAULT_CODE_BUDGET: u64 = 240 << 20;
 
-/// Functions compiled ahead for each first call.
+/// See [`Builder::hold_off`].
+const DEFAULT_HOLD_OFF: HoldOff = HoldOff {
+    quiet: Duration::from_millis(20),
+    at_most: Duration::from_millis(100),
+};
+
+/// Functions compiled ahead for each first call: none. With 16 or 64, five programs took 0 to 12 % more time, in pairs of runs on two busy
+/// cores: what they would call next was mostly in the group already, and what was compiled besides took time from it.
 const DEFAULT_AHEAD: usize = 0;
 
 impl Default for Builder {
@@ -129,7 +137,14 @@ impl Builder {
         self
     }
 
-    /// For how long functions that became hot wait while the program starts; see [`DefaultPolicy::hold_off`] for the default.
+    /// For how long functions that became hot wait while the program starts: by default until no function has been called for the
+    /// first time for 20 ms, but 100 ms at most. None with [`Builder::foreground`].
+    ///
+    /// Measured on two busy cores, in pairs of runs: programs of 100 to 700 ms that make first calls all along took 5 to 33 %
+    /// less time and 15 to 34 % less CPU time than without, since much of what is hot while they start is so no more when it
+    /// has been compiled; of those that end or settle within 50 ms some took 4 % less and none more, and a loop of 120 ms that
+    /// waits for its one hot function took 11 ms more. .NET waits for 100 ms (`TC_BackgroundWorkerTimeoutMs`,
+    /// `TC_CallCountingDelayMs`).
     #[must_use]
     pub fn hold_off(mut self, hold_off: HoldOff) -> Self {
         self.hold_off = Some(hold_off);
@@ -275,7 +290,10 @@ impl Builder {
             Arc::new(DefaultPolicy {
                 tiers: DefaultPolicy::two_tiers(DefaultPolicy::after_calls(calls)),
                 workers,
-                hold_off: self.hold_off.unwrap_or(default.hold_off),
+                hold_off: self.hold_off.unwrap_or(match self.foreground {
+                    true => HoldOff::NONE,
+                    false => DEFAULT_HOLD_OFF,
+                }),
                 ..default
             })
         });

@@ -142,6 +142,10 @@ pub(crate) struct Reports {
     )]
     pub(crate) print_compilation: bool,
 
+    /// Write all that happens to functions to this file, as a JSON object per line
+    #[arg(long, value_name = "FILE", env = "TJIT_EVENTS")]
+    pub(crate) events: Option<PathBuf>,
+
     /// A report when the process ends
     #[arg(long, value_enum, value_name = "FORMAT", env = "TJIT_STATS")]
     pub(crate) stats: Option<StatsFormat>,
@@ -149,6 +153,13 @@ pub(crate) struct Reports {
     /// Write the IR of each version to `<name>.ll` in this directory
     #[arg(long, value_name = "DIR", env = "TJIT_EMIT_IR")]
     pub(crate) emit_ir: Option<PathBuf>,
+}
+
+impl Reports {
+    /// Whether there is anything to tell when the process ends.
+    pub(crate) fn is_any(&self) -> bool {
+        self.stats.is_some() || self.print_compilation || self.events.is_some()
+    }
 }
 
 /// Flags for clang, which compiles C and C++ sources with -O2, leaving all optimisation to the JIT.

@@ -14,10 +14,11 @@ use crate::args::{self, Request, Run, StatsFormat};
 use crate::error::{self, Error};
 use crate::frontend::{self, create_failure};
 use crate::input::Input;
+use crate::journal::Journal;
 use crate::libraries;
 use crate::process;
 use crate::report::Report;
-use crate::watch::Watch;
+use crate::watch::{Printer, Reader, Watch};
 
 /// The command. It returns only for the help and for errors; a program that ran ends the process.
 #[must_use]
@@ -54,7 +55,7 @@ fn execute(run: &Run, start: Instant) -> Result<ExitCode, Error> {
 
     process::restore_signals();
     // Before anything is loaded or registered that could want to run at the end: it comes after all of that.
-    if run.reports.stats.is_some() || run.reports.print_compilation {
+    if run.reports.is_any() {
         process::at_exit(at_exit).map_err(|error| create_failure("an exit handler", &error))?;
     }
     let jit = process::without_signals(|| start_jit(run, frontend.libraries))?;
@@ -132,7 +133,7 @@ fn c_string(argument: &OsStr) -> Result<CString, Error> {
 struct Ending {
     jit: &'static TieredJit,
     stats: Option<StatsFormat>,
-    watch: Option<Arc<Watch>>,
+    watches: Vec<Arc<Watch>>,
     start: Instant,
     frontend: Duration,
     /// A child that the program forked inherits the handler; the report is ours.
@@ -149,12 +150,19 @@ impl Ending {
         start: Instant,
         frontend: Duration,
     ) -> Result<(), Error> {
-        let print = run.reports.print_compilation;
-        let watch = print.then(|| process::without_signals(|| Watch::start(jit)));
+        let mut readers: Vec<Box<dyn Reader>> = Vec::new();
+        if run.reports.print_compilation {
+            readers.push(Box::new(Printer));
+        }
+        if let Some(path) = &run.reports.events {
+            readers.push(Box::new(Journal::create(path)?));
+        }
+        let start_one = |reader| process::without_signals(|| Watch::start(jit, reader));
+        let watches = readers.into_iter().map(start_one);
         let ending = Self {
             jit,
             stats: run.reports.stats,
-            watch: watch.transpose()?,
+            watches: watches.collect::<Result<_, _>>()?,
             start,
             frontend,
             process: std::process::id(),
@@ -164,9 +172,7 @@ impl Ending {
     }
 
     fn tell(&self) {
-        if let Some(watch) = &self.watch {
-            watch.stop();
-        }
+        self.watches.iter().for_each(|watch| watch.stop());
         let Some(format) = self.stats else { return };
         let report = Report::new(self.jit, self.frontend, self.start.elapsed());
         let text = match format {

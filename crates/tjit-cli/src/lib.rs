@@ -7,6 +7,7 @@ mod error;
 
 mod frontend;
 mod input;
+mod journal;
 mod libraries;
 mod toolchain;
 

@@ -1,6 +1,6 @@
-//! `--print-compilation`: a line for each compilation, as it happens.
+//! Who reads events while the program runs, and `--print-compilation`: a line for each compilation, as it happens.
 
-use std::fmt::Write as _;
+use std::fmt::{Debug, Write as _};
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,57 +12,85 @@ use tiered_jit::{Event, EventKind, EventReceiver, Tier, TieredJit, VersionInfo};
 use crate::error::{Error, one_line};
 use crate::frontend::create_failure;
 
-/// Events that may wait to be printed; a whole program may be compiled while a terminal scrolls.
+/// Events that may wait to be read; a whole program may be compiled while a terminal scrolls.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(1 << 16).unwrap();
 
-/// Prints what is compiled until it is told to stop.
+/// What is done with events.
+pub(crate) trait Reader: Debug + Send {
+    /// The next event.
+    fn read(&mut self, event: &Event);
+
+    /// There are no more, and so many were lost because reading was too slow.
+    fn end(&mut self, lost: u64);
+}
+
+/// Has events read until it is told to stop.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    /// `None` once stopped. Events are taken and printed under the lock, so that none is on its way when it stops.
-    events: Mutex<Option<EventReceiver>>,
+    /// `None` once stopped. Events are taken and read under the lock, so that none is on its way when it stops.
+    state: Mutex<Option<(EventReceiver, Box<dyn Reader>)>>,
 }
 
 impl Watch {
-    /// Starts to print the events of `jit`, on a thread of its own.
-    pub(crate) fn start(jit: &TieredJit) -> Result<Arc<Self>, Error> {
+    /// Starts to read the events of `jit`, on a thread of its own.
+    pub(crate) fn start(jit: &TieredJit, reader: Box<dyn Reader>) -> Result<Arc<Self>, Error> {
         let watch = Arc::new(Self {
-            events: Mutex::new(Some(jit.subscribe(CAPACITY))),
+            state: Mutex::new(Some((jit.subscribe(CAPACITY), reader))),
         });
         // A second subscription tells that there is something to take. It comes after the first in the list of those who
         // are told, and that it loses events is no loss.
         let bell = jit.subscribe(NonZeroUsize::MIN);
-        let printer = watch.clone();
-        let print = move || bell.iter().all(|_| printer.print());
+        let listener = watch.clone();
+        let listen = move || bell.iter().all(|_| listener.read());
         let thread = thread::Builder::new()
-            .name("tjit-print".to_owned())
-            .spawn(print);
+            .name("tjit-events".to_owned())
+            .spawn(listen);
         thread.map_err(|error| create_failure("a thread", &error))?;
         Ok(watch)
     }
 
-    /// Prints what there is; `false` when stopped.
-    fn print(&self) -> bool {
-        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        events.as_ref().map(print_all).is_some()
+    /// Reads what there is; `false` when stopped.
+    fn read(&self) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = state.as_mut();
+        state
+            .map(|(events, reader)| read_all(events, &mut **reader))
+            .is_some()
     }
 
-    /// Prints what is left and stops.
+    /// Reads what is left and stops.
     pub(crate) fn stop(&self) {
-        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(events) = events.take() else { return };
-        print_all(&events);
-        if events.lost() > 0 {
-            let line = format!("{} events were lost\n", events.lost());
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((events, mut reader)) = state.take() else {
+            return;
+        };
+        read_all(&events, &mut *reader);
+        reader.end(events.lost());
+    }
+}
+
+fn read_all(events: &EventReceiver, reader: &mut dyn Reader) {
+    events.try_iter().for_each(|event| reader.read(&event));
+}
+
+/// Prints a line for each compilation.
+#[derive(Debug)]
+pub(crate) struct Printer;
+
+impl Reader for Printer {
+    fn read(&mut self, event: &Event) {
+        if let Some(line) = line(event) {
             // When standard error is closed there is nobody to read it.
             let _written = io::stderr().lock().write_all(line.as_bytes());
         }
     }
-}
 
-fn print_all(events: &EventReceiver) {
-    for line in events.try_iter().filter_map(|event| line(&event)) {
-        // As above.
-        let _written = io::stderr().lock().write_all(line.as_bytes());
+    fn end(&mut self, lost: u64) {
+        if lost > 0 {
+            let line = format!("{lost} events were lost\n");
+            // As above.
+            let _written = io::stderr().lock().write_all(line.as_bytes());
+        }
     }
 }
 

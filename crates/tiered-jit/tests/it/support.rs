@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
-use tiered_jit::{Builder, EventKind, EventReceiver, ModuleSource, TieredJit};
+use tiered_jit::{Builder, EventKind, EventReceiver, HoldOff, ModuleSource, TieredJit};
 use tjit_test_util::{Lang, compile_to_bitcode};
 
 pub(crate) type Nullary = unsafe extern "C" fn() -> i64;
@@ -30,7 +30,10 @@ define i64 @twice(i64 %x) {
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) fn with_threshold(calls: u64) -> Builder {
-    TieredJit::builder().threshold(NonZeroU64::new(calls).expect("not zero"))
+    let calls = NonZeroU64::new(calls).expect("not zero");
+    TieredJit::builder()
+        .threshold(calls)
+        .hold_off(HoldOff::NONE)
 }
 
 /// A JIT that promotes nothing by itself, with `ir` in it.

@@ -247,3 +247,58 @@ fn nobody_has_to_read_the_report() {
         "{output:?}"
     );
 }
+
+#[test]
+fn events_are_written_one_object_per_line() {
+    let files = Files::new();
+    let source = files.write("program.cpp", PROGRAM);
+    let events = source.with_file_name("events.jsonl");
+    let mut flag = std::ffi::OsString::from("--events=");
+    flag.push(&events);
+    let arguments = ["--threshold=7".as_ref(), "--foreground".as_ref(), &*flag];
+    let output = tjit_run(arguments.into_iter().chain([source.as_os_str()]));
+    assert_eq!((output.stdout.as_str(), output.code), (PROGRAM_OUTPUT, 12));
+    assert_eq!(output.stderr, "");
+    let text = std::fs::read_to_string(&events).unwrap();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let (last, lines) = lines.split_last().unwrap();
+    assert_eq!(*last, serde_json::json!({ "event": "end", "lost": 0 }));
+    assert!(lines.iter().all(|line| line["sequence"].is_u64()
+        && line["at_us"].is_u64()
+        && line["function"].is_u64()
+        && line["name"].is_string()));
+    let of_area = lines
+        .iter()
+        .filter(|line| line["name"] == "Circle::area() const");
+    let mut of_area: Vec<_> = of_area.collect();
+    of_area.sort_by_key(|line| line["sequence"].as_u64());
+    let kinds: Vec<_> = of_area.iter().map(|line| &line["event"]).collect();
+    let expected = [
+        "baseline_compiled",
+        "tripped",
+        "promotion_started",
+        "promoted",
+    ];
+    assert_eq!(kinds, expected);
+    let version = &of_area[3]["version"];
+    assert_eq!(
+        (&version["tier"], &version["cause"]),
+        (&"optimized".into(), &"trip".into())
+    );
+    assert!(version["code_bytes"].as_u64() > Some(0));
+    assert!(version["phases_us"]["codegen"].is_u64());
+}
+
+#[test]
+fn a_file_of_events_that_can_not_be_made_is_an_error() {
+    let files = Files::new();
+    let source = files.write("program.cpp", PROGRAM);
+    let output = tjit_run([
+        "--events=/no/such/directory/events".as_ref(),
+        source.as_os_str(),
+    ]);
+    crate::support::check_refused(&output, &["/no/such/directory/events"]);
+}

@@ -15,6 +15,8 @@ pub(crate) fn tjit<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> C
     {
         command.env_remove(name);
     }
+    // Programs of tests are over before a hold-off is.
+    command.env("TJIT_HOLD_OFF", "0");
     command.args(arguments);
     command
 }

@@ -15,8 +15,11 @@ use tjit_test_util::{Input, Output, run};
 const MODES: [(&str, &[&str]); 5] = [
     ("baseline", &["--tier=baseline"]),
     ("optimized", &["--tier=optimized"]),
-    ("auto-1", &["--tier=auto", "--threshold=1"]),
-    ("auto-50", &["--tier=auto", "--threshold=50"]),
+    ("auto-1", &["--tier=auto", "--threshold=1", "--hold-off=0"]),
+    (
+        "auto-50",
+        &["--tier=auto", "--threshold=50", "--hold-off=0"],
+    ),
     (
         "forced-7",
         &["--tier=auto", "--threshold=7", "--foreground"],

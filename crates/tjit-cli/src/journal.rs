@@ -1,0 +1,163 @@
+//! `--events`: everything that happens, one JSON object on each line of a file.
+//!
+//! Every line has `sequence`, `at_us` (microseconds since the JIT was made), `function` (its number), `symbol`, `name` (demangled) and
+//! `event`; the rest depends on the event. The last line is `{"event":"end","lost":N}`. More keys and events may come, none
+//! changes its meaning.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tiered_jit::link::demangle;
+use tiered_jit::{Event, EventKind, Published, VersionInfo};
+
+use crate::error::Error;
+use crate::frontend::create_failure;
+use crate::watch::{Reader, tier_name};
+
+/// Writes events to a file.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    file: BufWriter<File>,
+}
+
+impl Journal {
+    pub(crate) fn create(path: &Path) -> Result<Self, Error> {
+        let file = File::create(path).map_err(|error| {
+            let what = format!("the file of events `{}`", path.display());
+            create_failure(&what, &error)
+        })?;
+        Ok(Self {
+            file: BufWriter::new(file),
+        })
+    }
+
+    fn write(&mut self, line: &Value) {
+        // A disk that is full must not end the program.
+        let _written = writeln!(self.file, "{line}");
+    }
+}
+
+impl Reader for Journal {
+    fn read(&mut self, event: &Event) {
+        self.write(&line(event));
+    }
+
+    fn end(&mut self, lost: u64) {
+        self.write(&json!({ "event": "end", "lost": lost }));
+        let _written = self.file.flush();
+    }
+}
+
+fn line(event: &Event) -> Value {
+    let mut line = Map::new();
+    line.insert("sequence".to_owned(), event.sequence.into());
+    line.insert("at_us".to_owned(), micros(event.at));
+    line.insert("function".to_owned(), event.function.index().into());
+    line.insert("symbol".to_owned(), event.symbol.to_string().into());
+    line.insert("name".to_owned(), demangle(&event.symbol).into());
+    let (name, details) = details(&event.kind);
+    line.insert("event".to_owned(), name.into());
+    if let Value::Object(details) = details {
+        line.extend(details);
+    }
+    Value::Object(line)
+}
+
+/// The name of an event, and what only such events have.
+fn details(kind: &EventKind) -> (&'static str, Value) {
+    match kind {
+        EventKind::BaselineCompiled { version, published } => {
+            let installed = *published == Published::Installed;
+            let details = json!({ "version": describe(version), "installed": installed });
+            ("baseline_compiled", details)
+        }
+        EventKind::BaselineFailed { reason } => ("baseline_failed", because(reason)),
+        EventKind::Queued => ("tripped", Value::Null),
+        EventKind::TripDropped => ("trip_dropped", json!({ "reason": "the queue was full" })),
+        EventKind::Requested { outcome } => ("requested", json!({ "outcome": word(outcome) })),
+        EventKind::Declined { cause, reason } => {
+            let details = json!({ "cause": cause.to_string(), "reason": reason.to_string() });
+            ("declined", details)
+        }
+        EventKind::Cancelled { requests, outcome } => {
+            let details = json!({ "requests": requests, "outcome": word(outcome) });
+            ("cancelled", details)
+        }
+        EventKind::Expired { requests } => ("expired", json!({ "requests": requests })),
+        EventKind::HeldOff { waited } => ("held_off", json!({ "waited_us": micros(*waited) })),
+        EventKind::Reset => ("reset", Value::Null),
+        EventKind::Removed => ("removed", Value::Null),
+        _ => of_version(kind),
+    }
+}
+
+/// What becomes of versions above the baseline.
+fn of_version(kind: &EventKind) -> (&'static str, Value) {
+    let aim = |tier, cause: &dyn ToString, reason: &str| {
+        let (tier, cause) = (tier_name(tier), cause.to_string());
+        json!({ "tier": tier, "cause": cause, "reason": reason })
+    };
+    match kind {
+        EventKind::PromotionStarted { tier, cause } => {
+            let details = json!({ "tier": tier_name(*tier), "cause": cause.to_string() });
+            ("promotion_started", details)
+        }
+        EventKind::Promoted { version } => ("promoted", json!({ "version": describe(version) })),
+        EventKind::PromotionFailed {
+            tier,
+            cause,
+            reason,
+        } => ("promotion_failed", aim(*tier, cause, reason)),
+        EventKind::PromotionWithdrawn {
+            tier,
+            cause,
+            reason,
+        } => ("promotion_withdrawn", aim(*tier, cause, reason)),
+        EventKind::PromotionRestarted { tier, reason } => {
+            let details = json!({ "tier": tier_name(*tier), "reason": &**reason });
+            ("promotion_restarted", details)
+        }
+        EventKind::Invalidated { version, now } => {
+            let reason = version.invalidated.as_deref().unwrap_or_default();
+            let now = now.map(tier_name);
+            let details = json!({ "version": describe(version), "now": now, "reason": reason });
+            ("invalidated", details)
+        }
+        // Those that only a program with the API in hand brings about, in words.
+        other => ("other", json!({ "text": format!("{other:?}") })),
+    }
+}
+
+fn because(reason: &str) -> Value {
+    json!({ "reason": reason })
+}
+
+/// The name of a variant, in lower case.
+fn word(outcome: &dyn std::fmt::Debug) -> String {
+    format!("{outcome:?}").to_lowercase()
+}
+
+fn describe(version: &VersionInfo) -> Value {
+    let phases = version.phases.iter();
+    let phases: Map<String, Value> = phases
+        .map(|(phase, time)| (phase.name().to_owned(), micros(time)))
+        .collect();
+    json!({
+        "number": version.number,
+        "body": &*version.body,
+        "tier": tier_name(version.tier),
+        "cause": version.cause.to_string(),
+        "code_bytes": version.size,
+        "guards": version.facts.guards,
+        "values": version.facts.values,
+        "total_us": micros(version.phases.total()),
+        "phases_us": phases,
+    })
+}
+
+fn micros(time: Duration) -> Value {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX).into()
+}
