@@ -98,6 +98,31 @@ impl Cycles {
     }
 }
 
+/// A call through a plain pointer, through a handle, which pins, and inside of an entry.
+fn calls(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("tiering");
+    let mut cycles = Cycles::new();
+    cycles.recompile(2);
+    let thrower = &cycles.thrower;
+    let plain = thrower.pointer();
+    let entered = cycles.jit.enter();
+    // SAFETY: of that type; this thread is inside.
+    group.bench_function("call_plain", |bencher| {
+        bencher.iter(|| unsafe { plain(black_box(0)) });
+    });
+    let bound = entered.bind(thrower);
+    // SAFETY: of that type.
+    group.bench_function("call_bound", |bencher| {
+        bencher.iter(|| unsafe { bound.call(black_box(0)) });
+    });
+    drop(entered);
+    // SAFETY: of that type.
+    group.bench_function("call_pinned", |bencher| {
+        bencher.iter(|| unsafe { thrower.call(black_box(0)) });
+    });
+    group.finish();
+}
+
 /// Throws before and after, in one process; what grew is checked and printed.
 fn recompile_and_reclaim(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("tiering");
@@ -132,5 +157,5 @@ fn recompile_and_reclaim(criterion: &mut Criterion) {
 const WARM_UP: usize = 1_000;
 const THOUSANDS: u64 = 10;
 
-criterion_group!(benches, recompile_and_reclaim);
+criterion_group!(benches, calls, recompile_and_reclaim);
 criterion_main!(benches);

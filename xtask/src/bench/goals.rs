@@ -138,6 +138,18 @@ pub(super) const QUESTIONS: &[Question] = &[
         "entry_counter_virtual/with",
         "entry_counter_virtual/without",
     ),
+    time(
+        "throw, 10,000 versions later",
+        "tiering/throw_after_10000_versions",
+        Some("tiering/throw_before"),
+        Goal::Ratio(2.0),
+    ),
+    time(
+        "call that pins",
+        "tiering/call_pinned",
+        Some("tiering/call_plain"),
+        Goal::Open,
+    ),
     trip("trip, worker busy", "trip/worker_busy"),
     trip("trip, worker draining", "trip/worker_draining"),
     Question {
