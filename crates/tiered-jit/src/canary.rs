@@ -24,7 +24,7 @@ pub use threads::{CanaryGuard, CanaryThreads, TooManyThreads};
 pub use ticket::CanaryTicket;
 
 pub(crate) use live::Canaries;
-pub(crate) use probe::{Probe, Probed};
+pub(crate) use probe::{Inserted, Probe, Probed};
 pub(crate) use ticket::begin;
 
 /// How a version is tried: which calls get it, what is compared, and when that is over.

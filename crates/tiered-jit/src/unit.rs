@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use tjit_compile_layer::ModuleOptions;
 use tjit_link::ImportBudget;
+use tjit_orc::ThreadSafeModule;
 use tjit_runtime::{
     Compiled, FactCounts, FunctionRecord, Phase, PhaseTimes, Tier, TierSpec, UnitId,
 };
 
 use crate::Error;
-use crate::canary::{Probe, Probed};
+use crate::canary::{Inserted, Probe, Probed};
 use crate::code::Code;
 use crate::counting::Counting;
 use crate::emit_ir;
@@ -125,17 +126,7 @@ fn compile(
     phases.add(Phase::Fold, start.elapsed());
 
     let start = Instant::now();
-    let probe = order.probe.map(|probe| {
-        let tools = (engine, numbers);
-        probe.insert(tools, record, (&unit, &body))
-    });
-    let probe = probe.transpose()?;
-    // What is measured is not to be promoted.
-    let counting = Counting::at(engine, order.tier);
-    let counter = match probe {
-        Some(_) => None,
-        None => unit.with_module(|module| counting.instrument(module, &body, record))?,
-    };
+    let (probe, counter) = instrument((engine, numbers), order, (&unit, &body))?;
     phases.add(Phase::Instrument, start.elapsed());
 
     if let Some(directory) = &engine.config.emit_ir {
@@ -178,6 +169,21 @@ fn compile(
         retained: emitted.retained.map(Arc::from),
         probed,
     })
+}
+
+/// Adds what is measured, or else the counters of the tier: what is measured is not to be promoted.
+fn instrument(
+    (engine, numbers): (&Engine, &VersionNumbers),
+    order: &Order<'_>,
+    (unit, body): (&ThreadSafeModule, &str),
+) -> Result<(Option<Inserted>, Option<String>), Error> {
+    if let Some(probe) = order.probe {
+        let inserted = probe.insert((engine, numbers), order.record, (unit, body))?;
+        return Ok((Some(inserted), None));
+    }
+    let counting = Counting::at(engine, order.tier);
+    let counter = unit.with_module(|module| counting.instrument(module, body, order.record))?;
+    Ok((None, counter))
 }
 
 /// The pipeline of the function, or else of the tier, if either has one.

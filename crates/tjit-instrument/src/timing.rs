@@ -16,14 +16,14 @@
 //! No block is split, so that nothing that is said of blocks changes. Loads and stores instead of a read-modify-write, as in
 //! `counter`: samples that are lost to a race are missing from every bucket alike.
 
+use inkwell::GlobalVisibility;
 use inkwell::builder::{Builder, BuilderError};
 use inkwell::intrinsics::Intrinsic;
 use inkwell::module::{Linkage, Module};
 use inkwell::values::{
     CallSiteValue, FunctionValue, GlobalValue, InstructionOpcode, InstructionValue, IntValue,
-    LLVMTailCallKind,
+    LLVMTailCallKind, PointerValue,
 };
-use inkwell::{AddressSpace, GlobalVisibility};
 
 use crate::histogram::BUCKETS;
 use crate::rewrite::{BROKEN_PROMISES, make_monotonic, remove_promises};
@@ -148,13 +148,7 @@ impl<'ctx> Timing<'_, 'ctx> {
         let last = constant(BUCKETS as u64 - 1);
         let bucket = self.intrinsic("llvm.umin", &[bucket, last], "bucket")?;
 
-        // Address arithmetic on integers: inkwell's `getelementptr` with an index is unsafe, and this crate is not.
-        let offset = build.build_left_shift(bucket, constant(3), "offset")?;
-        let start =
-            build.build_ptr_to_int(self.places.as_pointer_value(), i64_type, "histogram")?;
-        let place = build.build_int_add(start, offset, "place")?;
-        let pointer = self.module.get_context().ptr_type(AddressSpace::default());
-        let place = build.build_int_to_ptr(place, pointer, "place")?;
+        let place = self.place(bucket)?;
         let count = build.build_load(i64_type, place, "count")?.into_int_value();
         if let Some(load) = count.as_instruction() {
             make_monotonic(load);
@@ -162,6 +156,14 @@ impl<'ctx> Timing<'_, 'ctx> {
         let next = build.build_int_add(count, constant(1), "count.next")?;
         make_monotonic(build.build_store(place, next)?);
         Ok(())
+    }
+
+    /// The address of a bucket. As `getelementptr`, and not as arithmetic on integers, so that it can be seen of the histogram's
+    /// address that nobody keeps it.
+    fn place(&self, bucket: IntValue<'ctx>) -> Result<PointerValue<'ctx>, BuilderError> {
+        let place = tjit_orc::element_address(&self.builder, self.places, bucket, "place")?;
+        // It was defined as an array.
+        Ok(place.unwrap_or_else(|| self.places.as_pointer_value()))
     }
 
     /// An intrinsic that yields an `i64`, overloaded by that if it takes arguments.

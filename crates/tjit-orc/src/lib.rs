@@ -11,6 +11,7 @@ mod aliases;
 mod clone;
 mod constant;
 mod context;
+mod element;
 mod fixed;
 mod fold;
 mod globals;
@@ -53,6 +54,7 @@ pub use clone::{
 pub use constant::constant_of_bytes;
 pub use context::ThreadSafeContext;
 pub use dylib::{Dylib, EvaluatedSymbol};
+pub use element::element_address;
 pub use error::{Error, ErrorKind};
 pub use fixed::{fix_labels, has_labels, labels_used_elsewhere};
 pub use fold::{direct_users, fold_instructions};

@@ -7,8 +7,8 @@ use tjit_orc::{CodeGenLevel, TargetMachine, TargetOptions, ThreadSafeModule};
 use super::CanaryRefusal;
 use crate::Error;
 
-/// Puts locals into registers, and infers the attributes of functions from those they call.
-const INFER: &str = "function(sroa,early-cse,simplifycfg),cgscc(function-attrs)";
+/// Inlines callees, of which copies say nothing by themselves, puts locals into registers, and infers attributes.
+const INFER: &str = "cgscc(inline,function(sroa,early-cse,simplifycfg),function-attrs)";
 
 /// What LLVM's alias analysis calls `Mod`, for each kind of memory: the upper of two bits (`MemoryEffectsBase` of
 /// `llvm/Support/ModRef.h`).
@@ -54,3 +54,6 @@ fn missing(module: &Module<'_>, body: &str) -> Vec<&'static str> {
     missing.extend(plain.into_iter().filter(|&name| attribute(name).is_none()));
     missing
 }
+
+#[cfg(test)]
+mod tests;

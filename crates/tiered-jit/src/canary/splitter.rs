@@ -119,3 +119,6 @@ fn x86_64(name: &str, calls: &Calls, targets: Targets) -> String {
          }}\n"
     )
 }
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests;

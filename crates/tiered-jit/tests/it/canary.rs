@@ -511,3 +511,27 @@ fn exceptions_and_varargs_pass_through_what_is_tried() {
         );
     }
 }
+
+#[test]
+fn what_was_tried_is_freed() {
+    // SAFETY: all calls of this test are entries that pin.
+    let builder = unsafe { with_threshold(u64::MAX).reclaim() };
+    let jit = load(builder, WORK);
+    let ticket = begin(&jit, "work", FASTER, half());
+    let function = jit.function::<Unary>("work").expect("it exists");
+    let outcome = loop {
+        // SAFETY: it is of that type.
+        assert_eq!(unsafe { function.call(1) }, 8);
+        if let Some(outcome) = ticket.poll() {
+            break outcome;
+        }
+    };
+    assert!(
+        matches!(outcome, Ok(CanaryOutcome::Committed { .. })),
+        "{outcome:?}"
+    );
+    // SAFETY: no thread is in the program.
+    unsafe { jit.collect_now() };
+    assert_eq!(jit.code_memory().retired, 0);
+    assert!(jit.code_memory().reclaimed >= 3, "{:?}", jit.code_memory());
+}

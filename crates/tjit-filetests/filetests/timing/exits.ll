@@ -76,31 +76,27 @@ caught:
 ;;   %fine = lshr i64 %cycles, %shift
 ;;   %bucket = add i64 %coarse, %fine
 ;;   %bucket1 = call i64 @llvm.umin.i64(i64 %bucket, i64 1151)
-;;   %offset = shl i64 %bucket1, 3
-;;   %place2 = add i64 ptrtoint (ptr @returns.times to i64), %offset
-;;   %place3 = inttoptr i64 %place2 to ptr
-;;   %count = load atomic i64, ptr %place3 monotonic, align 8
+;;   %place2 = getelementptr inbounds i64, ptr @returns.times, i64 %bucket1
+;;   %count = load atomic i64, ptr %place2 monotonic, align 8
 ;;   %count.next = add i64 %count, 1
-;;   store atomic i64 %count.next, ptr %place3 monotonic, align 8
+;;   store atomic i64 %count.next, ptr %place2 monotonic, align 8
 ;;   ret i32 1
 ;;
 ;; high:                                             ; preds = %entry
 ;;   %place = alloca i32, align 4
-;;   %left4 = call i64 @llvm.readcyclecounter()
-;;   %cycles5 = sub i64 %left4, %entered
-;;   %wide6 = or i64 %cycles5, 32
-;;   %zeros7 = call i64 @llvm.ctlz.i64(i64 %wide6, i1 true)
-;;   %shift8 = sub i64 58, %zeros7
-;;   %coarse9 = shl i64 %shift8, 5
-;;   %fine10 = lshr i64 %cycles5, %shift8
-;;   %bucket11 = add i64 %coarse9, %fine10
-;;   %bucket12 = call i64 @llvm.umin.i64(i64 %bucket11, i64 1151)
-;;   %offset13 = shl i64 %bucket12, 3
-;;   %place14 = add i64 ptrtoint (ptr @returns.times to i64), %offset13
-;;   %place15 = inttoptr i64 %place14 to ptr
-;;   %count16 = load atomic i64, ptr %place15 monotonic, align 8
-;;   %count.next17 = add i64 %count16, 1
-;;   store atomic i64 %count.next17, ptr %place15 monotonic, align 8
+;;   %left3 = call i64 @llvm.readcyclecounter()
+;;   %cycles4 = sub i64 %left3, %entered
+;;   %wide5 = or i64 %cycles4, 32
+;;   %zeros6 = call i64 @llvm.ctlz.i64(i64 %wide5, i1 true)
+;;   %shift7 = sub i64 58, %zeros6
+;;   %coarse8 = shl i64 %shift7, 5
+;;   %fine9 = lshr i64 %cycles4, %shift7
+;;   %bucket10 = add i64 %coarse8, %fine9
+;;   %bucket11 = call i64 @llvm.umin.i64(i64 %bucket10, i64 1151)
+;;   %place12 = getelementptr inbounds i64, ptr @returns.times, i64 %bucket11
+;;   %count13 = load atomic i64, ptr %place12 monotonic, align 8
+;;   %count.next14 = add i64 %count13, 1
+;;   store atomic i64 %count.next14, ptr %place12 monotonic, align 8
 ;;   ret i32 2
 ;; }
 ;;
@@ -115,12 +111,10 @@ caught:
 ;;   %fine = lshr i64 %cycles, %shift
 ;;   %bucket = add i64 %coarse, %fine
 ;;   %bucket1 = call i64 @llvm.umin.i64(i64 %bucket, i64 1151)
-;;   %offset = shl i64 %bucket1, 3
-;;   %place = add i64 ptrtoint (ptr @tail.times to i64), %offset
-;;   %place2 = inttoptr i64 %place to ptr
-;;   %count = load atomic i64, ptr %place2 monotonic, align 8
+;;   %place = getelementptr inbounds i64, ptr @tail.times, i64 %bucket1
+;;   %count = load atomic i64, ptr %place monotonic, align 8
 ;;   %count.next = add i64 %count, 1
-;;   store atomic i64 %count.next, ptr %place2 monotonic, align 8
+;;   store atomic i64 %count.next, ptr %place monotonic, align 8
 ;;   %y = musttail call i32 @callee(i32 %x)
 ;;   ret i32 %y
 ;; }
@@ -146,32 +140,28 @@ caught:
 ;;   %fine = lshr i64 %cycles, %shift
 ;;   %bucket = add i64 %coarse, %fine
 ;;   %bucket1 = call i64 @llvm.umin.i64(i64 %bucket, i64 1151)
-;;   %offset = shl i64 %bucket1, 3
-;;   %place = add i64 ptrtoint (ptr @resumes.times to i64), %offset
-;;   %place2 = inttoptr i64 %place to ptr
-;;   %count = load atomic i64, ptr %place2 monotonic, align 8
+;;   %place = getelementptr inbounds i64, ptr @resumes.times, i64 %bucket1
+;;   %count = load atomic i64, ptr %place monotonic, align 8
 ;;   %count.next = add i64 %count, 1
-;;   store atomic i64 %count.next, ptr %place2 monotonic, align 8
+;;   store atomic i64 %count.next, ptr %place monotonic, align 8
 ;;   ret i32 %y
 ;;
 ;; caught:                                           ; preds = %0
 ;;   %exception = landingpad { ptr, i32 }
 ;;           cleanup
-;;   %left3 = call i64 @llvm.readcyclecounter()
-;;   %cycles4 = sub i64 %left3, %entered
-;;   %wide5 = or i64 %cycles4, 32
-;;   %zeros6 = call i64 @llvm.ctlz.i64(i64 %wide5, i1 true)
-;;   %shift7 = sub i64 58, %zeros6
-;;   %coarse8 = shl i64 %shift7, 5
-;;   %fine9 = lshr i64 %cycles4, %shift7
-;;   %bucket10 = add i64 %coarse8, %fine9
-;;   %bucket11 = call i64 @llvm.umin.i64(i64 %bucket10, i64 1151)
-;;   %offset12 = shl i64 %bucket11, 3
-;;   %place13 = add i64 ptrtoint (ptr @resumes.times to i64), %offset12
-;;   %place14 = inttoptr i64 %place13 to ptr
-;;   %count15 = load atomic i64, ptr %place14 monotonic, align 8
-;;   %count.next16 = add i64 %count15, 1
-;;   store atomic i64 %count.next16, ptr %place14 monotonic, align 8
+;;   %left2 = call i64 @llvm.readcyclecounter()
+;;   %cycles3 = sub i64 %left2, %entered
+;;   %wide4 = or i64 %cycles3, 32
+;;   %zeros5 = call i64 @llvm.ctlz.i64(i64 %wide4, i1 true)
+;;   %shift6 = sub i64 58, %zeros5
+;;   %coarse7 = shl i64 %shift6, 5
+;;   %fine8 = lshr i64 %cycles3, %shift6
+;;   %bucket9 = add i64 %coarse7, %fine8
+;;   %bucket10 = call i64 @llvm.umin.i64(i64 %bucket9, i64 1151)
+;;   %place11 = getelementptr inbounds i64, ptr @resumes.times, i64 %bucket10
+;;   %count12 = load atomic i64, ptr %place11 monotonic, align 8
+;;   %count.next13 = add i64 %count12, 1
+;;   store atomic i64 %count.next13, ptr %place11 monotonic, align 8
 ;;   resume { ptr, i32 } %exception
 ;; }
 ;;

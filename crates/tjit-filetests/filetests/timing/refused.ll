@@ -55,12 +55,10 @@ define void @taken() {
 ;;   %fine = lshr i64 %cycles, %shift
 ;;   %bucket = add i64 %coarse, %fine
 ;;   %bucket1 = call i64 @llvm.umin.i64(i64 %bucket, i64 1151)
-;;   %offset = shl i64 %bucket1, 3
-;;   %place = add i64 ptrtoint (ptr @variadic.times to i64), %offset
-;;   %place2 = inttoptr i64 %place to ptr
-;;   %count = load atomic i64, ptr %place2 monotonic, align 8
+;;   %place = getelementptr inbounds i64, ptr @variadic.times, i64 %bucket1
+;;   %count = load atomic i64, ptr %place monotonic, align 8
 ;;   %count.next = add i64 %count, 1
-;;   store atomic i64 %count.next, ptr %place2 monotonic, align 8
+;;   store atomic i64 %count.next, ptr %place monotonic, align 8
 ;;   ret void
 ;; }
 ;;
