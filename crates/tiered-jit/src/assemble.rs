@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 
 use crossbeam::channel::Receiver;
-use tjit_compile_layer::CompileLayer;
+use tjit_compile_layer::{CompileLayer, ModuleOptions};
 use tjit_link::Program;
 use tjit_orc::{ExecutionSession, ThreadSafeContext};
 use tjit_runtime::Runtime;
@@ -26,6 +26,7 @@ use crate::module::Modules;
 use crate::recipe::Recipes;
 use crate::reclaim::Reclaim;
 use crate::support;
+use crate::tiers;
 use crate::trip::TripContext;
 
 /// An engine with an empty program, and both ends of first calls: the receiver is for the thread that serves them.
@@ -38,6 +39,8 @@ pub(crate) struct Parts {
 /// Builds what the configuration asks for; no thread runs yet.
 pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
     let config = builder.config();
+    tiers::check_policy(&*config.policy)?;
+    let directives = builder.rules()?;
     let host = Arc::new(Host::new(builder.definitions, &builder.libraries)?);
     let runtime = Arc::new(Runtime::new(config.policy.clone(), Arc::new(EntryCounters)));
     let (first_calls, receiver) = FirstCalls::new();
@@ -64,6 +67,13 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
         ..Default::default()
     };
     let layer = CompileLayer::new(&session, layer_config)?;
+    let pipelines = config.policy.tiers().iter();
+    for pipeline in pipelines.filter_map(|tier| tier.pipeline.as_ref()) {
+        check_pipeline(&layer, pipeline)?;
+    }
+    for pipeline in directives.pipelines() {
+        check_pipeline(&layer, pipeline)?;
+    }
     let reclaim = Arc::new(Reclaim::new(config.reclaim, config.code_budget));
     let hear = reclaim.clone();
     runtime.on_displaced(move |record, version| hear.displaced(record, version));
@@ -80,6 +90,7 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
     )));
     let engine = Engine {
         config,
+        directives,
         dylib,
         layer,
         modules: Modules::default(),
@@ -108,5 +119,19 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
         engine,
         first_calls,
         receiver,
+    })
+}
+
+/// Whether LLVM understands a pipeline: better known now than when the first function is to be optimised by it.
+pub(crate) fn check_pipeline(layer: &CompileLayer, pipeline: &str) -> Result<(), Error> {
+    let nothing = ThreadSafeContext::new().parse("nothing", b"; no functions\n")?;
+    let options = ModuleOptions {
+        pipeline: Some(pipeline.to_owned()),
+        ..ModuleOptions::default()
+    };
+    let compiled = nothing.with_module(|module| layer.compile(module, &options));
+    compiled.map(drop).map_err(|error| Error::Pipeline {
+        pipeline: pipeline.to_owned(),
+        reason: error.to_string(),
     })
 }

@@ -142,7 +142,9 @@ impl<'r> Group<'r> {
                     continue;
                 };
                 let is_apart = program.module_of(callee) != home;
-                if !seen.insert(record.id()) || is_apart || engine.bodiless.contains(record.id()) {
+                let is_left_out = is_apart || record.is_eager();
+                if !seen.insert(record.id()) || is_left_out || engine.bodiless.contains(record.id())
+                {
                     continue;
                 }
                 if let Ok(BaselineTicket::Mine(guard)) = engine.runtime.begin_baseline(record.id())

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tjit_link::ImportBudget;
-use tjit_runtime::{DefaultPolicy, HoldOff, TierPolicy};
+use tjit_runtime::{DefaultPolicy, Directive, HoldOff, Thresholds, TierPolicy, TierSpec};
 
+use crate::directives::{self, Directives, Rule};
 use crate::{Error, TieredJit};
 
 /// Which tiers a program runs at.
@@ -48,6 +49,11 @@ pub(crate) struct Config {
 pub struct Builder {
     tiering: Tiering,
     threshold: Option<NonZeroU64>,
+    loop_threshold: Option<NonZeroU64>,
+    tiers: Option<Vec<TierSpec>>,
+    queue_capacity: Option<NonZeroUsize>,
+    directives: Vec<(String, Directive)>,
+    directives_file: Option<PathBuf>,
     workers: Option<NonZeroUsize>,
     hold_off: Option<HoldOff>,
     policy: Option<Arc<dyn TierPolicy>>,
@@ -88,6 +94,11 @@ impl Default for Builder {
         Self {
             tiering: Tiering::default(),
             threshold: None,
+            loop_threshold: None,
+            tiers: None,
+            queue_capacity: None,
+            directives: Vec::new(),
+            directives_file: None,
             workers: None,
             hold_off: None,
             policy: None,
@@ -127,6 +138,55 @@ impl Builder {
     #[must_use]
     pub fn threshold(mut self, calls: NonZeroU64) -> Self {
         self.threshold = Some(calls);
+        self
+    }
+
+    /// Turns of a baseline function's loops before it is recompiled; [`DefaultPolicy::LOOPS`] for each call of the threshold by
+    /// default. The next call enters the new version; a call that is in the loop stays where it is.
+    #[must_use]
+    pub fn loop_threshold(mut self, turns: NonZeroU64) -> Self {
+        self.loop_threshold = Some(turns);
+        self
+    }
+
+    /// The tiers, slowest code first, each with its pipeline and what it takes to leave it; two by default. They go before
+    /// [`Builder::threshold`] and [`Builder::loop_threshold`]. See [`Tiers`](crate::Tiers) for how to read them from text.
+    #[must_use]
+    pub fn tiers(mut self, tiers: impl Into<Vec<TierSpec>>) -> Self {
+        self.tiers = Some(tiers.into());
+        self
+    }
+
+    /// Says something of the functions whose names `pattern` matches: linker-level names, or names in the source. In a pattern `*`
+    /// is any text and `?` any character. What is said later goes before what was said earlier, and before the directives file.
+    #[must_use]
+    pub fn directive(mut self, pattern: impl Into<String>, directive: Directive) -> Self {
+        self.directives.push((pattern.into(), directive));
+        self
+    }
+
+    /// Reads directives from a TOML file: entries `[[function]]` with the keys `name` (a pattern, as with
+    /// [`Builder::directive`]), `never`, `eager`, `pin` (true or false), `calls`, `loops` (numbers) and `pipeline`. What stands
+    /// later goes before what stands earlier. See [`TieredJit::directive_warnings`] for what is not understood in it.
+    #[must_use]
+    pub fn directives_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.directives_file = Some(path.into());
+        self
+    }
+
+    /// All that was said of functions, the strongest last.
+    pub(crate) fn rules(&self) -> Result<Directives, Error> {
+        let file = self.directives_file.as_deref().map(directives::file::read);
+        let (mut rules, warnings) = file.transpose()?.unwrap_or_default();
+        let said = self.directives.iter().cloned();
+        rules.extend(said.map(|(pattern, directive)| Rule::new(pattern, directive, None)));
+        Ok(Directives::new(rules, warnings))
+    }
+
+    /// How many functions that tripped may wait for a worker; see [`DefaultPolicy::queue_capacity`] for the default.
+    #[must_use]
+    pub fn queue_capacity(mut self, functions: NonZeroUsize) -> Self {
+        self.queue_capacity = Some(functions);
         self
     }
 
@@ -282,14 +342,22 @@ impl Builder {
         TieredJit::start(self)
     }
 
+    fn thresholds(&self) -> Thresholds {
+        let by_calls = DefaultPolicy::after_calls(self.threshold.unwrap_or(DefaultPolicy::CALLS));
+        Thresholds {
+            loops: self.loop_threshold.or(by_calls.loops),
+            ..by_calls
+        }
+    }
+
     pub(crate) fn config(&self) -> Config {
         let policy = self.policy.clone().unwrap_or_else(|| {
             let default = DefaultPolicy::default();
-            let calls = self.threshold.unwrap_or(DefaultPolicy::CALLS);
-            let workers = self.workers.unwrap_or(default.workers);
+            let tiers = self.tiers.clone();
             Arc::new(DefaultPolicy {
-                tiers: DefaultPolicy::two_tiers(DefaultPolicy::after_calls(calls)),
-                workers,
+                tiers: tiers.unwrap_or_else(|| DefaultPolicy::two_tiers(self.thresholds())),
+                workers: self.workers.unwrap_or(default.workers),
+                queue_capacity: self.queue_capacity.unwrap_or(default.queue_capacity),
                 hold_off: self.hold_off.unwrap_or(match self.foreground {
                     true => HoldOff::NONE,
                     false => DEFAULT_HOLD_OFF,

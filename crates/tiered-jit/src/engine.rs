@@ -16,6 +16,7 @@ use crate::Error;
 use crate::bodiless::Bodiless;
 use crate::canary::Canaries;
 use crate::config::Config;
+use crate::directives::Directives;
 use crate::exit::{Exits, Handle};
 use crate::facts::FactBase;
 use crate::host::Host;
@@ -30,6 +31,8 @@ use crate::version_numbers::VersionNumbers;
 
 pub(crate) struct Engine {
     pub(crate) config: Config,
+    /// What the embedder says of single functions.
+    pub(crate) directives: Directives,
     // Before everything that its code refers to: dropped first.
     pub(crate) dylib: Dylib,
     pub(crate) layer: Arc<CompileLayer>,
@@ -126,6 +129,11 @@ impl Engine {
                 stub.id.index(),
                 "stubs and functions are numbered alike"
             );
+        }
+        for function in &linked.functions {
+            if let Some(record) = self.record(&function.symbol) {
+                record.set_directive(self.directives.of(&function.symbol));
+            }
         }
         for function in known {
             if let Some(stub) = self.stubs.find(&function.symbol) {

@@ -31,6 +31,30 @@ pub enum Error {
     /// A counter could not be added.
     #[error(transparent)]
     Instrument(Arc<tjit_instrument::Error>),
+    /// The policy's tiers are no list.
+    #[error(transparent)]
+    Tiers(#[from] crate::TiersError),
+    /// A file of directives can't be read, or says something that can't be.
+    #[error("directives in `{}`{}: {reason}", path.display(), in_line(*line))]
+    DirectivesFile {
+        /// The file.
+        path: PathBuf,
+        /// The line, or 0 if it is about the whole file.
+        line: usize,
+        /// What is wrong, and what is to be there.
+        reason: String,
+    },
+    /// The function has the directive `never`, so that it is not optimised.
+    #[error("`{}` is not optimised: it has the directive `never`", tjit_link::demangle(.0))]
+    Directive(String),
+    /// A pass pipeline that LLVM does not understand.
+    #[error("the pipeline `{pipeline}`: {reason}")]
+    Pipeline {
+        /// The pipeline.
+        pipeline: String,
+        /// What LLVM said.
+        reason: String,
+    },
     /// A shared library the embedder named can't be loaded.
     #[error("loading the library `{}`: {reason}", path.display())]
     Library {
@@ -203,5 +227,12 @@ impl From<tjit_runtime::Error> for Error {
 impl From<tjit_instrument::Error> for Error {
     fn from(error: tjit_instrument::Error) -> Self {
         Self::Instrument(Arc::new(error))
+    }
+}
+
+fn in_line(line: usize) -> String {
+    match line {
+        0 => String::new(),
+        line => format!(", line {line}"),
     }
 }

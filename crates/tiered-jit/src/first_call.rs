@@ -7,7 +7,7 @@ use std::process::abort;
 use std::sync::{Arc, OnceLock};
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
-use tjit_runtime::{FunctionId, Runtime};
+use tjit_runtime::{FunctionId, FunctionRecord, Runtime};
 use tjit_stubs::{CodePtr, LazyResolver, Resolution, StubId};
 
 use crate::answer::{self, Answer};
@@ -92,7 +92,14 @@ impl Resolver {
             record.touch();
             return Ok(code);
         }
+        let record = self.runtime.table().get(function);
+        let is_never = record.is_some_and(FunctionRecord::is_never);
+        let is_eager = record.is_some_and(FunctionRecord::is_eager);
         let address = match self.tiering {
+            _ if is_never => ask(&self.first_calls, function),
+            Tiering::Auto if is_eager => {
+                optimize_or_ask(&self.runtime, &self.first_calls, function)
+            }
             Tiering::Optimized => optimize_or_ask(&self.runtime, &self.first_calls, function),
             Tiering::Auto | Tiering::Baseline => ask(&self.first_calls, function),
         }?;

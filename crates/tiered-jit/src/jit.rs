@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use tjit_link::{Input, Linked, demangle};
-use tjit_runtime::{EventReceiver, FunctionRecord, FunctionState, Stats};
+use tjit_runtime::{Directive, EventReceiver, FunctionRecord, FunctionState, Stats, TierSpec};
 
 use crate::config::Builder;
 use crate::engine::Engine;
@@ -17,7 +17,7 @@ use crate::owner::Owner;
 use crate::reclaim::CodeMemory;
 use crate::reoptimize::Reoptimize;
 use crate::source::ModuleSource;
-use crate::{Error, fork, lifecycle, unload};
+use crate::{Error, assemble, fork, lifecycle, unload};
 
 /// A program that is compiled as it runs and recompiled where it is hot, or where the embedder says so.
 ///
@@ -193,9 +193,13 @@ impl TieredJit {
     /// Begins a request to recompile a function, whether it was never called, is running, or is optimised already.
     ///
     /// # Errors
-    /// [`Error::Link`] if no function has that name, or several do; the candidates are listed. [`Error::NoBody`] for an ifunc.
+    /// [`Error::Link`] if no function has that name, or several do; the candidates are listed. [`Error::NoBody`] for an ifunc. [`Error::Directive`] if it
+    /// has the directive `never`.
     pub fn reoptimize(&self, name: &str) -> Result<Reoptimize, Error> {
         let record = self.find(name)?;
+        if record.is_never() {
+            return Err(Error::Directive(record.symbol().to_string()));
+        }
         if self.engine().bodiless.contains(record.id()) {
             return Err(Error::NoBody(record.symbol().to_string()));
         }
@@ -316,6 +320,33 @@ impl TieredJit {
     /// What optimised versions take, and how many there are that do not run.
     pub fn code_memory(&self) -> CodeMemory {
         self.engine().reclaim.memory()
+    }
+
+    /// The tiers that functions go through, slowest code first; a [`Tier`](crate::Tier)'s number is its place here.
+    pub fn tiers(&self) -> &[TierSpec] {
+        self.engine().config.policy.tiers()
+    }
+
+    /// Says something of one function, by its name in the source or its linker-level name; it goes before everything that was
+    /// said of it when the JIT was made. Code that is there counts as it does until it trips; `eager` is for functions that
+    /// were not called yet.
+    ///
+    /// # Errors
+    /// [`Error::Link`] if no function has that name, or several do. [`Error::Native`] if it is no IR. [`Error::Pipeline`].
+    pub fn set_directive(&self, name: &str, directive: Directive) -> Result<(), Error> {
+        let _inside = fork::enter();
+        if let Some(pipeline) = &directive.pipeline {
+            assemble::check_pipeline(&self.engine().layer, pipeline)?;
+        }
+        let record = self.find(name)?;
+        record.set_directive(directive.or(self.engine().directives.of(record.symbol())));
+        Ok(())
+    }
+
+    /// What was not understood in the directives file, and directives that no function has the name for up to now: a line
+    /// each.
+    pub fn directive_warnings(&self) -> Vec<String> {
+        self.engine().directives.warnings()
     }
 
     /// Counts and times of what was compiled up to now.

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use tiered_jit::Tiering;
+use tiered_jit::Tiers;
 
 use crate::error::{Error, one_line};
 
@@ -41,6 +41,7 @@ Examples:
   tjit run --std=c++20 -I include app.cpp    flags for clang; any other one with -X FLAG
   tjit run main.c util.o libfoo.a -L lib -lz  objects, archives and libraries, as a linker takes them
   tjit run --print-compilation --threshold=100 app.rs
+  tjit run --tiers='baseline:200,quick=default<O1>:5000,peak=default<O3>' app.c
   tjit run --tier=baseline --emit-ir ir a.ll one tier only; its IR in the directory `ir`
 
 The exit code is the program's own; 2 with a line `tjit: error: …` if it can't be run, or can't go on.";
@@ -82,7 +83,7 @@ pub(crate) struct Run {
     pub(crate) fake_argv0: Option<OsString>,
 
     #[command(flatten)]
-    pub(crate) tiers: Tiers,
+    pub(crate) tiers: Tiering,
 
     #[command(flatten)]
     pub(crate) reports: Reports,
@@ -94,7 +95,7 @@ pub(crate) struct Run {
 /// How the program is compiled while it runs.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Tiers")]
-pub(crate) struct Tiers {
+pub(crate) struct Tiering {
     /// Which tiers the program runs at
     #[arg(long, value_enum, value_name = "TIER", default_value_t = Tier::Auto, env = "TJIT_TIER")]
     pub(crate) tier: Tier,
@@ -102,6 +103,30 @@ pub(crate) struct Tiers {
     /// Calls after which a function is optimised
     #[arg(long, value_name = "CALLS", env = "TJIT_THRESHOLD")]
     pub(crate) threshold: Option<NonZeroU64>,
+
+    /// Turns of its loops after which a function is optimised [default: 60 for each call of --threshold]
+    #[arg(long, value_name = "TURNS", env = "TJIT_LOOP_THRESHOLD")]
+    pub(crate) loop_threshold: Option<NonZeroU64>,
+
+    /// More than two tiers, slowest code first: NAME[=PIPELINE][:CALLS[/TURNS]], with commas between them, as
+    /// `baseline:1000,quick=default<O1>:10000,peak=default<O3>`. CALLS and TURNS (of loops), or `never`, are what it takes to
+    /// leave a tier; the first has no pipeline, the last no numbers. A pipeline with a comma is put in braces
+    #[arg(
+        long,
+        value_name = "LIST",
+        env = "TJIT_TIERS",
+        conflicts_with_all = ["threshold", "loop_threshold"]
+    )]
+    pub(crate) tiers: Option<Tiers>,
+
+    /// Functions that may wait to be optimised; those that become hot then are told to come again
+    #[arg(long, value_name = "FUNCTIONS", env = "TJIT_QUEUE_CAPACITY")]
+    pub(crate) queue_capacity: Option<NonZeroUsize>,
+
+    /// What is said of single functions: a TOML file of [[function]] entries with the keys name (a pattern with * and ?), never,
+    /// eager, pin, calls, loops, pipeline
+    #[arg(long, value_name = "FILE", env = "TJIT_DIRECTIVES")]
+    pub(crate) directives: Option<PathBuf>,
 
     /// Background compile threads
     #[arg(long, value_name = "THREADS", env = "TJIT_WORKERS")]
@@ -199,7 +224,7 @@ pub(crate) enum Tier {
     Optimized,
 }
 
-impl From<Tier> for Tiering {
+impl From<Tier> for tiered_jit::Tiering {
     fn from(tier: Tier) -> Self {
         match tier {
             Tier::Auto => Self::Auto,

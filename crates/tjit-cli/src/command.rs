@@ -89,6 +89,18 @@ fn start_jit(run: &Run, libraries: Vec<std::path::PathBuf>) -> Result<&'static T
     if let Some(calls) = run.tiers.threshold {
         builder = builder.threshold(calls);
     }
+    if let Some(turns) = run.tiers.loop_threshold {
+        builder = builder.loop_threshold(turns);
+    }
+    if let Some(tiers) = &run.tiers.tiers {
+        builder = builder.tiers(tiers.0.clone());
+    }
+    if let Some(functions) = run.tiers.queue_capacity {
+        builder = builder.queue_capacity(functions);
+    }
+    if let Some(file) = &run.tiers.directives {
+        builder = builder.directives_file(file);
+    }
     if let Some(workers) = run.tiers.workers {
         builder = builder.workers(workers);
     }

@@ -81,6 +81,10 @@ impl<R> Runtime<R> {
     /// May be called in a signal handler, as [`Runtime::trip_from`].
     pub fn turned(&self, id: FunctionId, tier: Tier, turns: NonZeroU32) -> Option<TripOutcome> {
         let record = self.core.table.get(id)?;
+        // The loop of a version that was replaced says nothing of the one that runs.
+        if record.tier() > Some(tier) {
+            return None;
+        }
         let threshold = self.core.policy.thresholds(record, tier).loops?;
         if record.turned(turns) < threshold.get() {
             return None;

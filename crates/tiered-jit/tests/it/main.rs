@@ -16,4 +16,5 @@ mod reclaim;
 mod requests;
 mod support;
 mod threads;
+mod tiers;
 mod unload;

@@ -11,14 +11,19 @@ use program::{bitcode_of, directory, files_in, programs};
 use tjit_test_util::{Input, Output, run};
 
 /// How each program is run. At a threshold of 1 functions are recompiled while their first call runs, at 50 in their midst,
-/// and in the foreground the call of the threshold is the last of the baseline.
-const MODES: [(&str, &[&str]); 5] = [
+/// and at several tiers each function may be replaced twice,
+/// by calls or by its loops. In the foreground the call of the threshold is the last of the baseline.
+const MODES: [(&str, &[&str]); 6] = [
     ("baseline", &["--tier=baseline"]),
     ("optimized", &["--tier=optimized"]),
     ("auto-1", &["--tier=auto", "--threshold=1", "--hold-off=0"]),
     (
         "auto-50",
         &["--tier=auto", "--threshold=50", "--hold-off=0"],
+    ),
+    (
+        "tiers-3",
+        &["--tiers=baseline:2/100,quick=default<O1>:5/300,peak=default<O3>"],
     ),
     (
         "forced-7",
