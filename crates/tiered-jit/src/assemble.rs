@@ -7,7 +7,7 @@ use crossbeam::channel::Receiver;
 use tjit_compile_layer::{CompileLayer, ModuleOptions};
 use tjit_link::Program;
 use tjit_orc::{ExecutionSession, ThreadSafeContext};
-use tjit_runtime::Runtime;
+use tjit_runtime::{Runtime, TierPolicy};
 use tjit_stubs::StubManager;
 
 use crate::Error;
@@ -15,6 +15,7 @@ use crate::bodiless::Bodiless;
 use crate::canary::Canaries;
 use crate::config::Builder;
 use crate::counters::EntryCounters;
+use crate::directives::Directives;
 use crate::engine::Engine;
 use crate::exit::{Exits, Handle};
 use crate::facts::FactBase;
@@ -67,13 +68,7 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
         ..Default::default()
     };
     let layer = CompileLayer::new(&session, layer_config)?;
-    let pipelines = config.policy.tiers().iter();
-    for pipeline in pipelines.filter_map(|tier| tier.pipeline.as_ref()) {
-        check_pipeline(&layer, pipeline)?;
-    }
-    for pipeline in directives.pipelines() {
-        check_pipeline(&layer, pipeline)?;
-    }
+    check_pipelines(&layer, &*config.policy, &directives)?;
     let reclaim = Arc::new(Reclaim::new(config.reclaim, config.code_budget));
     let hear = reclaim.clone();
     runtime.on_displaced(move |record, version| hear.displaced(record, version));
@@ -134,4 +129,16 @@ pub(crate) fn check_pipeline(layer: &CompileLayer, pipeline: &str) -> Result<(),
         pipeline: pipeline.to_owned(),
         reason: error.to_string(),
     })
+}
+
+/// Whether LLVM understands the pipelines of tiers and directives.
+fn check_pipelines(
+    layer: &CompileLayer,
+    policy: &dyn TierPolicy,
+    directives: &Directives,
+) -> Result<(), Error> {
+    let tiers = policy.tiers().iter();
+    let of_tiers = tiers.filter_map(|tier| tier.pipeline.as_deref());
+    let mut pipelines = of_tiers.chain(directives.pipelines());
+    pipelines.try_for_each(|pipeline| check_pipeline(layer, pipeline))
 }

@@ -1,3 +1,5 @@
+//! Directives files, and what their patterns match.
+
 use std::path::Path;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Lists of tiers as text.
+
 use super::*;
 
 fn list(text: &str) -> Vec<TierSpec> {
