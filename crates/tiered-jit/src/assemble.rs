@@ -1,6 +1,6 @@
 //! Puts an engine together.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, RwLock};
 
 use crossbeam::channel::Receiver;
@@ -11,6 +11,7 @@ use tjit_runtime::{Runtime, TierPolicy};
 use tjit_stubs::StubManager;
 
 use crate::Error;
+use crate::baseline_names::BaselineNames;
 use crate::bodiless::Bodiless;
 use crate::canary::Canaries;
 use crate::config::Builder;
@@ -107,6 +108,8 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
         numbers: Arc::default(),
         canaries: Canaries::default(),
         recipes: Recipes::default(),
+        baseline_names: BaselineNames::default(),
+        redefinitions: AtomicU64::new(0),
         support,
         trip_context,
     };

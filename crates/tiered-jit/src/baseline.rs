@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tjit_compile_layer::ModuleOptions;
+use tjit_link::ModuleId;
 use tjit_orc::ThreadSafeModule;
 use tjit_runtime::{
-    Baseline, BaselineGuard, BaselineTicket, Compiled, FunctionId, Phase, PhaseTimes, Tier,
+    Baseline, BaselineGuard, BaselineTicket, Compiled, FunctionId, FunctionRecord, Phase,
+    PhaseTimes, Tier,
 };
 
 use crate::Error;
@@ -23,10 +25,23 @@ pub(crate) fn compile(
     function: FunctionId,
 ) -> Result<(usize, Vec<FunctionId>), Error> {
     let _compiling = tjit_failpoint::enter(tjit_failpoint::Phase::Baseline);
-    let root = match engine.runtime.baseline(function).map_err(failed_before)? {
-        Baseline::Ready(address) => return Ok((address, Vec::new())),
-        Baseline::Mine(guard) => guard,
-    };
+    loop {
+        let root = match engine.runtime.baseline(function).map_err(failed_before)? {
+            Baseline::Ready(address) => return Ok((address, Vec::new())),
+            Baseline::Mine(guard) => guard,
+        };
+        // A baseline that was taken away before it was published is none: once more, with what is right now.
+        if let Some(compiled) = compile_group(engine, root)? {
+            return Ok(compiled);
+        }
+    }
+}
+
+/// Compiles and publishes the baseline of a function and of others with it. Returns its address, if it has one then, and those.
+fn compile_group(
+    engine: &Engine,
+    root: BaselineGuard<'_>,
+) -> Result<Option<(usize, Vec<FunctionId>)>, Error> {
     let record = root.record();
     let mut group = Group::gather(engine, root, engine.config.group.into());
     let mut result = group.compile(engine);
@@ -43,11 +58,7 @@ pub(crate) fn compile(
             return Err(named(&error, record.symbol()));
         }
     }
-    let address = record.code().ok_or_else(|| Error::Compile {
-        function: record.symbol().to_string(),
-        reason: "it was published without an address".to_owned(),
-    })?;
-    Ok((address, functions))
+    Ok(record.code().map(|address| (address, functions)))
 }
 
 /// Compiles the baseline of a function that nobody has called, if it has none, and of some that it calls; returns which. On an
@@ -117,7 +128,7 @@ struct Group<'r> {
 }
 
 /// One compiled group, before its functions are published.
-struct CompiledGroup {
+pub(crate) struct CompiledGroup {
     bodies: Vec<String>,
     emitted: Emitted,
     counters: Vec<Option<String>>,
@@ -188,74 +199,124 @@ impl<'r> Group<'r> {
     }
 
     fn compile(&self, engine: &Engine) -> Result<CompiledGroup, Error> {
-        let bodies = self.bodies(engine)?;
-        let mut phases = PhaseTimes::new();
-        let start = Instant::now();
-        let slice = engine.program().baseline_slice(&self.symbols())?;
-        phases.add(Phase::Slice, start.elapsed());
-
-        let start = Instant::now();
-        let counters = self.instrument(engine, &slice, &bodies)?;
-        phases.add(Phase::Instrument, start.elapsed());
-
-        if let Some(directory) = &engine.config.emit_ir {
-            emit_ir::write(directory, &bodies[0], &slice)?;
+        let records: Vec<_> = self.guards.iter().map(BaselineGuard::record).collect();
+        let bodies = engine.baseline_names.take(&engine.program(), &records)?;
+        let result = self.compile_as(engine, &bodies);
+        if result.is_err() {
+            engine.baseline_names.give_back(&records, &bodies);
         }
-        let extra = counters.iter().flatten().map(String::as_str);
-        let emitted = object::emit(engine, &slice, &bodies, extra, &ModuleOptions::default())?;
-        phases += &emitted.phases;
-        Ok(CompiledGroup {
-            bodies,
-            emitted,
-            counters,
-            phases,
-        })
+        result
     }
 
-    fn bodies(&self, engine: &Engine) -> Result<Vec<String>, Error> {
-        let program = engine.program();
-        let bodies = self
-            .symbols()
-            .into_iter()
-            .map(|symbol| program.baseline_body(symbol));
-        Ok(bodies.collect::<Result<_, _>>()?)
+    fn compile_as(&self, engine: &Engine, bodies: &[String]) -> Result<CompiledGroup, Error> {
+        let start = Instant::now();
+        let (slice, home) = self.slice(engine, bodies)?;
+        let slicing = start.elapsed();
+        let records: Vec<_> = self.guards.iter().map(BaselineGuard::record).collect();
+        let mut group = compile_slice(engine, (&slice, home), &records, bodies)?;
+        group.phases.add(Phase::Slice, slicing);
+        Ok(group)
     }
 
-    /// The counter's name for each function that got one.
-    fn instrument(
+    /// The bodies, and the module that they are to be freed with.
+    fn slice(
         &self,
         engine: &Engine,
-        slice: &ThreadSafeModule,
         bodies: &[String],
-    ) -> Result<Vec<Option<String>>, Error> {
-        let counting = Counting::at(engine, Tier::BASELINE);
-        slice.with_module(|module| {
-            let instrument = |(guard, body): (&BaselineGuard<'_>, &String)| {
-                counting.instrument(module, body, guard.record())
-            };
-            self.guards.iter().zip(bodies).map(instrument).collect()
-        })
+    ) -> Result<(ThreadSafeModule, Option<ModuleId>), Error> {
+        let program = engine.program();
+        let symbols = self.symbols();
+        let home = symbols.first().and_then(|symbol| program.module_of(symbol));
+        let bodies = bodies.iter().map(String::as_str);
+        let named: Vec<_> = symbols.into_iter().zip(bodies).collect();
+        let slice = program.baseline_slice_as(&named)?;
+        // While the program is what it is: who redefines one of these functions finds this group, or this group the new body.
+        let functions = self.guards.iter().map(|guard| guard.record().id());
+        let dependencies = &mut engine.facts.state().dependencies;
+        dependencies.record_baselines(functions, &slice.bodies);
+        Ok((slice.module, home))
     }
 
     fn publish(self, engine: &Engine, group: CompiledGroup) -> Result<(), Error> {
-        let bodies = &group.bodies;
-        let share = u32::try_from(bodies.len()).unwrap_or(u32::MAX);
-        for ((guard, body), counter) in self.guards.into_iter().zip(bodies).zip(&group.counters) {
+        let share = group.share();
+        for (index, guard) in self.guards.into_iter().enumerate() {
             let record = guard.record();
-            let address = group.emitted.address(body)?;
-            let counter = counter.as_ref();
-            let counter = counter.map(|name| group.emitted.address(name));
-            let compiled = Compiled {
-                counter: counter.transpose()?,
-                body: Arc::from(body.as_str()),
-                address,
-                size: group.emitted.size(body),
-                phases: divided(&group.phases, share),
-            };
+            let compiled = group.body(index, share)?;
+            // One that was taken away meanwhile is compiled again when it is called again.
             let _published = guard.publish(compiled, |address| engine.install(record, address))?;
         }
         Ok(())
     }
+}
+
+impl CompiledGroup {
+    /// What it took per body.
+    fn share(&self) -> PhaseTimes {
+        let among = u32::try_from(self.bodies.len()).unwrap_or(u32::MAX);
+        divided(&self.phases, among)
+    }
+
+    fn body(&self, index: usize, phases: PhaseTimes) -> Result<Compiled, Error> {
+        let body = &self.bodies[index];
+        let counter = self.counters[index].as_ref();
+        let counter = counter.map(|name| self.emitted.address(name));
+        Ok(Compiled {
+            counter: counter.transpose()?,
+            body: Arc::from(body.as_str()),
+            address: self.emitted.address(body)?,
+            size: self.emitted.size(body),
+            phases,
+        })
+    }
+
+    /// The first, of a group of one.
+    pub(crate) fn only(&self) -> Result<Compiled, Error> {
+        self.body(0, self.phases)
+    }
+}
+
+/// Compiles bodies of functions that were sliced under these names.
+pub(crate) fn compile_slice(
+    engine: &Engine,
+    (slice, home): (&ThreadSafeModule, Option<ModuleId>),
+    records: &[&FunctionRecord],
+    bodies: &[String],
+) -> Result<CompiledGroup, Error> {
+    let mut phases = PhaseTimes::new();
+
+    let start = Instant::now();
+    let counters = instrument(engine, slice, records, bodies)?;
+    phases.add(Phase::Instrument, start.elapsed());
+
+    if let Some(directory) = &engine.config.emit_ir {
+        emit_ir::write(directory, &bodies[0], slice)?;
+    }
+    let extra = counters.iter().flatten().map(String::as_str);
+    let options = ModuleOptions::default();
+    let emitted = object::emit(engine, (slice, home), bodies, extra, &options)?;
+    phases += &emitted.phases;
+    Ok(CompiledGroup {
+        bodies: bodies.to_vec(),
+        emitted,
+        counters,
+        phases,
+    })
+}
+
+/// The counter's name for each function that got one.
+fn instrument(
+    engine: &Engine,
+    slice: &ThreadSafeModule,
+    records: &[&FunctionRecord],
+    bodies: &[String],
+) -> Result<Vec<Option<String>>, Error> {
+    let counting = Counting::at(engine, Tier::BASELINE);
+    slice.with_module(|module| {
+        let functions = records.iter().zip(bodies);
+        let instrument =
+            |(record, body): (&&FunctionRecord, &String)| counting.instrument(module, body, record);
+        functions.map(instrument).collect()
+    })
 }
 
 /// An even share of the time that a group took, so that the shares add up.

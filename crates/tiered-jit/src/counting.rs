@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use inkwell::module::Module;
 use tjit_instrument::{EntryCounter, LoopCounter, OptNone, Outcome};
+use tjit_mangle::Version;
 use tjit_runtime::{FunctionRecord, LOOP_INTERVAL, Thresholds, Tier, TierPolicy};
 
 use crate::Error;
@@ -61,10 +62,9 @@ impl<'e> Counting<'e> {
             trip_function: self.functions.calls.clone(),
         };
         // Each version has a counter of its own, so that one that is late in an old version does not count for a new one.
-        let name = match self.tier {
-            Tier::BASELINE => tjit_mangle::counter_name(function.symbol()),
-            _ => tjit_mangle::counter_name(body),
-        };
+        let version = tjit_mangle::split_body_name(body).map(|parts| parts.version);
+        let is_first = self.tier == Tier::BASELINE && version == Some(Version::FIRST);
+        let name = tjit_mangle::counter_name(if is_first { function.symbol() } else { body });
         let outcome = counter.instrument_as(module, value, function.symbol(), &name)?;
         Ok(match outcome {
             Outcome::Instrumented { counter } => Some(counter),

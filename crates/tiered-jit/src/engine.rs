@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use tjit_compile_layer::CompileLayer;
@@ -13,6 +13,7 @@ use tjit_runtime::{FunctionId, FunctionInfo, FunctionRecord, Runtime, Tier};
 use tjit_stubs::{CodePtr, StubId, StubManager, Target};
 
 use crate::Error;
+use crate::baseline_names::BaselineNames;
 use crate::bodiless::Bodiless;
 use crate::canary::Canaries;
 use crate::config::Config;
@@ -53,6 +54,9 @@ pub(crate) struct Engine {
     pub(crate) canaries: Canaries,
     /// How optimised versions were made.
     pub(crate) recipes: Recipes,
+    pub(crate) baseline_names: BaselineNames,
+    /// How often functions were redefined.
+    pub(crate) redefinitions: AtomicU64,
     /// Addresses of what every program gets from us: the parts of libc that are linked statically, the trip function, and
     /// the one through which we call it.
     pub(crate) support: HashMap<String, u64>,
@@ -89,7 +93,7 @@ impl Engine {
     }
 
     /// Makes what was linked known to stubs, runtime and ORC.
-    fn take_in(&self, program: &Program, linked: &mut Linked) -> Result<(), Error> {
+    pub(crate) fn take_in(&self, program: &Program, linked: &mut Linked) -> Result<(), Error> {
         self.define_functions(linked)?;
         self.define_aliases(linked)?;
         self.enter_modules(program, linked)?;
@@ -340,6 +344,7 @@ impl Engine {
         self.facts.state().dependencies.forget_function(function);
         self.recipes.forget(function);
         self.reclaim.forget_function(function);
+        self.baseline_names.forget(function);
     }
 
     /// Makes the stub of `function` lead to its baseline again, or to a first call if it has none.

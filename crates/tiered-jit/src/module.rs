@@ -57,6 +57,8 @@ struct State {
     handle: Option<Arc<Handle>>,
     /// Of its data and of every object with versions of its functions.
     trackers: Trackers,
+    /// Only what is to be freed is left of it.
+    is_dissolved: bool,
 }
 
 impl Modules {
@@ -73,6 +75,7 @@ impl Modules {
             module: Module::new(id, name),
             handle,
             trackers: Trackers::default(),
+            is_dissolved: false,
         };
         self.states().insert(id, state);
     }
@@ -89,6 +92,7 @@ impl Modules {
         let mut list: Vec<_> = self
             .states()
             .values()
+            .filter(|state| !state.is_dissolved)
             .map(|state| state.module.clone())
             .collect();
         list.sort_by_key(Module::id);
@@ -125,7 +129,9 @@ impl Modules {
     pub(crate) fn ids(&self, modules: &[Module]) -> Result<Vec<ModuleId>, Error> {
         let states = self.states();
         let id = |module: &Module| match states.get(&module.id()) {
-            Some(state) if Arc::ptr_eq(&state.module.0, &module.0) => Ok(module.id()),
+            Some(state) if Arc::ptr_eq(&state.module.0, &module.0) && !state.is_dissolved => {
+                Ok(module.id())
+            }
             _ => Err(Error::NoModule(module.name().to_owned())),
         };
         modules.iter().map(id).collect()
@@ -148,6 +154,14 @@ impl Modules {
             .values()
             .filter_map(|state| state.handle.clone())
             .collect()
+    }
+
+    /// A module is none any more for the embedder. What was to be freed with it stays as long as the program, or until it is taken
+    /// alone.
+    pub(crate) fn dissolve(&self, id: ModuleId) {
+        if let Some(state) = self.states().get_mut(&id) {
+            state.is_dissolved = true;
+        }
     }
 
     /// Forgets modules and returns what is to be freed with them.

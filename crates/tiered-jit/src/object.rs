@@ -44,29 +44,13 @@ impl Emitted {
     }
 }
 
-/// Compiles `module` on this thread, links it and finds `bodies` and `others`. A failure leaves nothing behind.
+/// Compiles a module on this thread, links it and finds `bodies` and `others`; what it takes is freed with the module `home`, or
+/// with the program. A failure leaves nothing behind.
 pub(crate) fn emit<'a>(
     engine: &Engine,
-    module: &ThreadSafeModule,
+    (module, home): (&ThreadSafeModule, Option<ModuleId>),
     bodies: &'a [String],
     others: impl IntoIterator<Item = &'a str>,
-    options: &ModuleOptions,
-) -> Result<Emitted, Error> {
-    emit_in(
-        engine,
-        home(engine, bodies),
-        module,
-        (bodies, others),
-        options,
-    )
-}
-
-/// As [`emit`], to be freed with the module `home`, or with the program.
-pub(crate) fn emit_in<'a>(
-    engine: &Engine,
-    home: Option<ModuleId>,
-    module: &ThreadSafeModule,
-    (bodies, others): (&'a [String], impl IntoIterator<Item = &'a str>),
     options: &ModuleOptions,
 ) -> Result<Emitted, Error> {
     let mut compiled = module.with_module(|module| engine.layer.compile(module, options))?;
@@ -100,12 +84,6 @@ pub(crate) fn emit_in<'a>(
             Err(error)
         }
     }
-}
-
-/// The module whose functions these are bodies of.
-fn home(engine: &Engine, bodies: &[String]) -> Option<ModuleId> {
-    let parts = tjit_mangle::split_body_name(bodies.first()?)?;
-    engine.program().module_of(parts.symbol)
 }
 
 fn link(

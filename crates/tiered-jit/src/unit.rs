@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tjit_compile_layer::ModuleOptions;
-use tjit_link::ImportBudget;
+use tjit_link::{ImportBudget, ModuleId};
 use tjit_orc::ThreadSafeModule;
 use tjit_runtime::{
     Compiled, FactCounts, FunctionRecord, Phase, PhaseTimes, Tier, TierSpec, UnitId,
@@ -16,6 +16,7 @@ use crate::code::Code;
 use crate::counting::Counting;
 use crate::emit_ir;
 use crate::engine::Engine;
+use crate::facts::dependencies::Source;
 use crate::facts::{self, unit::Use};
 use crate::object;
 use crate::request::Request;
@@ -107,9 +108,7 @@ fn compile(
     let mut phases = PhaseTimes::new();
 
     let start = Instant::now();
-    let unit = engine
-        .program()
-        .unit_slice(record.symbol(), &body, order.imports)?;
+    let (unit, home) = slice(engine, order, &body)?;
     phases.add(Phase::Slice, start.elapsed());
 
     let start = Instant::now();
@@ -146,13 +145,14 @@ fn compile(
     let probed = probe.iter().flat_map(|probe| probe.names());
     let others = probed.chain(counter.as_deref());
     let bodies = std::slice::from_ref(&body);
-    let emitted = object::emit(engine, &unit, bodies, others, &options).map_err(|error| {
-        let is_pipeline = error.is_pipeline();
-        Failure {
-            culprit: chosen.filter(|_| is_pipeline),
-            error: failure(record, &error.to_string()),
-        }
-    })?;
+    let emitted =
+        object::emit(engine, (&unit, home), bodies, others, &options).map_err(|error| {
+            let is_pipeline = error.is_pipeline();
+            Failure {
+                culprit: chosen.filter(|_| is_pipeline),
+                error: failure(record, &error.to_string()),
+            }
+        })?;
     phases += &emitted.phases;
     let probed = probe.map(|probe| probe.linked(&emitted)).transpose()?;
     let compiled = Compiled {
@@ -184,6 +184,23 @@ fn instrument(
     let counting = Counting::at(engine, order.tier);
     let counter = unit.with_module(|module| counting.instrument(module, body, order.record))?;
     Ok((None, counter))
+}
+
+/// The root and what is worth inlining into it, and the module that it is to be freed with.
+fn slice(
+    engine: &Engine,
+    order: &Order<'_>,
+    body: &str,
+) -> Result<(ThreadSafeModule, Option<ModuleId>), Error> {
+    let program = engine.program();
+    let symbol = order.record.symbol();
+    let slice = program.unit(symbol, body, order.imports)?;
+    // While the program is what it is: who redefines one of these functions finds this unit, or this unit the new body.
+    let dependencies = &mut engine.facts.state().dependencies;
+    for function in slice.bodies.iter().chain([symbol]) {
+        dependencies.record(order.unit, function, Some(Source::Body));
+    }
+    Ok((slice.module, program.module_of(symbol)))
 }
 
 /// The pipeline of the function, or else of the tier, if either has one.

@@ -127,7 +127,7 @@ impl Settling<'_, '_> {
         let global = base.global;
         let symbol = self.builder.symbol(&global.name, table);
         let owner = symbol.and_then(|symbol| symbol.owner);
-        if owner == Some(Owner::Program(self.index)) {
+        if owner == Some(Owner::Program(self.index)) || self.builder.redefines(global) {
             return Ok(Arc::from(global.name.as_str()));
         }
         let prevailing = symbol

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::demangle::demangle;
+use crate::program::redefine::Unredefinable;
 
 /// Why modules were not linked, or a slice was not made. Nothing has changed then.
 ///
@@ -117,6 +118,24 @@ pub enum LinkError {
         symbol: String,
         /// What stands in the way.
         what: String,
+    },
+    /// A function can't be redefined, or not by this.
+    #[error("can't redefine {}: {reason}", quoted(.symbol))]
+    Redefine {
+        /// The function.
+        symbol: String,
+        /// What stands in the way.
+        reason: Unredefinable,
+    },
+    /// A new body of a function is not called as the old one is.
+    #[error("can't redefine {}: it is of type `{before}`, and the new one `{after}`", quoted(.symbol))]
+    Signature {
+        /// The function.
+        symbol: String,
+        /// Its type, calling convention, and how parameters are passed.
+        before: String,
+        /// Those of the new body.
+        after: String,
     },
     /// No function of the program has that name.
     #[error("no function `{name}` in the program{}", suggestions(.nearest))]

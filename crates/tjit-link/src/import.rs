@@ -77,46 +77,44 @@ struct Caller {
 }
 
 /// The `alwaysinline` functions that the roots call, directly or through one another.
-pub(crate) fn always_inline<'p>(program: &'p Program, roots: &[&str]) -> Vec<Import<'p>> {
+pub(crate) fn always_inline<'p>(program: &'p Program, roots: &[(&str, Place)]) -> Vec<Import<'p>> {
     functions(program, roots, &ImportBudget::NONE)
 }
 
-/// The functions to import into a unit of `roots`: breadth first, so that what is nearest comes first.
+/// The functions to import into a unit of `roots`, which are given with their bodies: breadth first, so that what is nearest
+/// comes first.
 ///
 /// Of definitions that are equal by the language's rules the root's module's own is taken, else the caller's. So a unit refers
 /// to local data of those modules only that the root can't do without, and which are not unloaded before it.
 pub(crate) fn functions<'p>(
     program: &'p Program,
-    roots: &[&str],
+    roots: &[(&str, Place)],
     budget: &ImportBudget,
 ) -> Vec<Import<'p>> {
     let mut left = budget.instructions;
     let mut seen: HashSet<&str> = HashSet::new();
     let mut found = Vec::new();
-    let roots: Vec<_> = roots
-        .iter()
-        .filter_map(|root| program.body_of(root))
-        .collect();
-    let is_root: HashSet<&str> = roots.iter().map(|(name, _)| &***name).collect();
-    let mut queue: VecDeque<Caller> = roots
-        .iter()
-        .filter_map(|(_, symbol)| {
-            let place = symbol.definition?;
-            let (home, limit) = (place.module, budget.callee_instructions);
-            Some(Caller { place, home, limit })
-        })
-        .collect();
+    let of_root = |name: &str| {
+        let root = roots.iter().find(|(root, _)| *root == name);
+        root.map(|(_, place)| *place)
+    };
+    let caller = |&(_, place): &(&str, Place)| {
+        let (home, limit) = (place.module, budget.callee_instructions);
+        Caller { place, home, limit }
+    };
+    let mut queue: VecDeque<Caller> = roots.iter().map(caller).collect();
     while let Some(caller) = queue.pop_front() {
         let calls = &program.code_at(caller.place).body.calls;
         for (name, symbol) in calls.iter().filter_map(|call| program.body_of(call)) {
-            let Some(place) = program.copy_for(name, symbol, [caller.home, caller.place.module])
-            else {
+            let root = of_root(name);
+            let copy = || program.copy_for(name, symbol, [caller.home, caller.place.module]);
+            let Some(place) = root.or_else(copy) else {
                 continue;
             };
             let (global, code) = (program.global_at(place), program.code_at(place));
             let must = global.facts.attributes.always_inline;
             // A root is there already, under its body's name.
-            if (is_root.contains(&**name) && !must) || seen.contains(&**name) {
+            if (root.is_some() && !must) || seen.contains(&**name) {
                 continue;
             }
             let size = code.body.instructions;

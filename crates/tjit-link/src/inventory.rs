@@ -256,7 +256,14 @@ impl Inventory {
 
     /// What is left of the module when it has been unloaded: its place among the others. `empty` stands for its contents.
     pub(crate) fn unload(&mut self, empty: Arc<ThreadSafeModule>, copies: &mut Copies) {
-        copies.remove(&self.hash);
+        self.clear(empty, Some(copies));
+    }
+
+    /// As [`Inventory::unload`]; without `copies` no other module gets the names of its locals.
+    pub(crate) fn clear(&mut self, empty: Arc<ThreadSafeModule>, copies: Option<&mut Copies>) {
+        if let Some(copies) = copies {
+            copies.remove(&self.hash);
+        }
         *self = Self {
             module: empty,
             name: std::mem::take(&mut self.name),

@@ -20,6 +20,8 @@ pub(crate) struct Labels {
     in_tables: HashSet<String>,
     /// Functions that may have one version only.
     pinned: HashSet<String>,
+    /// Functions that jump to a body which stays where it is.
+    jumps: HashSet<String>,
 }
 
 impl Labels {
@@ -46,6 +48,11 @@ impl Labels {
 
     pub(crate) fn is_pinned(&self, function: &str) -> bool {
         self.pinned.contains(function)
+    }
+
+    /// Whether others know labels of the function, whose body is elsewhere.
+    pub(crate) fn is_fixed(&self, function: &str) -> bool {
+        self.jumps.contains(function)
     }
 }
 
@@ -106,6 +113,9 @@ pub(crate) fn find(module: &Module<'_>, globals: &[Global]) -> Result<Labels, Li
         .filter(|global| global.facts.attributes.fixed)
         .map(|global| &*global.name)
         .collect();
+    // `fix` has called them so.
+    let jumps = fixed.iter().filter_map(|body| body.rsplit_once(".fixed"));
+    labels.jumps = jumps.map(|(function, _)| function.to_owned()).collect();
     for variable in of_kind(globals, GlobalKind::Variable) {
         match table(module, variable) {
             Table::None => {}

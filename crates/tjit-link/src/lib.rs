@@ -24,6 +24,7 @@ mod nonshared;
 mod refuse;
 mod resolve;
 mod sections;
+mod signature;
 mod table;
 mod target;
 mod tls;
@@ -50,6 +51,8 @@ pub use linked::{
 };
 pub use native::NativeObject;
 pub use program::Program;
+pub use program::redefine::{Redefined, Redefinition, Unredefinable};
+pub use slices::Slice;
 pub use support::support_module;
 pub use unload::Unloaded;
 pub use variables::Variable;

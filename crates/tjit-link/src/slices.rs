@@ -1,14 +1,24 @@
 //! Cutting functions out of the program, to be compiled.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use inkwell::module::Module;
 use inkwell::values::FunctionValue;
 use tjit_orc::{Definition, SliceLinkage, SlicePart, ThreadSafeModule, redirect_calls};
 
-use crate::LinkError;
 use crate::import::{self, ImportBudget};
 use crate::program::{Place, Program};
+use crate::{LinkError, Redefinition};
+
+/// A module that was sliced out of a program.
+#[derive(Debug)]
+pub struct Slice {
+    /// The module.
+    pub module: ThreadSafeModule,
+    /// The functions whose bodies are there to be inlined: what is compiled is right as long as they are what they are.
+    pub bodies: Vec<Arc<str>>,
+}
 
 /// Definitions to copy, by the module they are in. The first module is that of the first definition.
 #[derive(Default)]
@@ -54,17 +64,57 @@ impl Program {
             .iter()
             .map(|symbol| self.baseline_body(symbol))
             .collect::<Result<_, _>>()?;
+        let named: Vec<_> = symbols
+            .iter()
+            .zip(&bodies)
+            .map(|(symbol, body)| (*symbol, body.as_str()))
+            .collect();
+        Ok(self.baseline_slice_as(&named)?.module)
+    }
+
+    /// As [`Program::baseline_slice`], of functions with the names of their bodies, which need not be the first that are free.
+    ///
+    /// # Errors
+    /// As [`Program::baseline_slice`].
+    pub fn baseline_slice_as(&self, functions: &[(&str, &str)]) -> Result<Slice, LinkError> {
+        let root = |&(symbol, body): &(_, _)| Ok((symbol, body, self.root(symbol)?));
+        let roots: Vec<_> = functions
+            .iter()
+            .map(root)
+            .collect::<Result<_, LinkError>>()?;
+        self.slice_roots(&roots)
+    }
+
+    /// As [`Program::baseline_slice_as`], of the new body of a function that is to be redefined.
+    ///
+    /// # Errors
+    /// As [`Program::baseline_slice`].
+    pub fn redefinition_slice(
+        &self,
+        redefinition: &Redefinition,
+        body: &str,
+    ) -> Result<Slice, LinkError> {
+        self.slice_roots(&[(redefinition.symbol(), body, redefinition.place())])
+    }
+
+    fn slice_roots(&self, roots: &[(&str, &str, Place)]) -> Result<Slice, LinkError> {
         let mut parts = Parts::default();
-        for (symbol, body) in symbols.iter().zip(&bodies) {
-            self.add_root(&mut parts, symbol, body)?;
+        for &(symbol, body, place) in roots {
+            self.add_root(&mut parts, (symbol, place), body)?;
         }
-        for import in import::always_inline(self, symbols) {
+        let places: Vec<_> = roots
+            .iter()
+            .map(|&(symbol, _, place)| (symbol, place))
+            .collect();
+        let imports = import::always_inline(self, &places);
+        for import in &imports {
             add_copy(&mut parts, import.name, import.place);
         }
-        let name = bodies.first().map_or("empty", String::as_str);
-        let slice = parts.slice(self, name)?;
-        slice.with_module(|module| self.redirect_aliases(module));
-        Ok(slice)
+        let name = roots.first().map_or("empty", |(_, body, _)| body);
+        let module = parts.slice(self, name)?;
+        module.with_module(|module| self.redirect_aliases(module));
+        let bodies = imports.iter().map(|import| import.name.clone()).collect();
+        Ok(Slice { module, bodies })
     }
 
     /// A unit: the body of `root` under the name `body_name`, with what is worth inlining and folding, as a module in a
@@ -81,15 +131,30 @@ impl Program {
         body_name: &str,
         imports: &ImportBudget,
     ) -> Result<ThreadSafeModule, LinkError> {
+        Ok(self.unit(root, body_name, imports)?.module)
+    }
+
+    /// As [`Program::unit_slice`], with the functions that were imported.
+    ///
+    /// # Errors
+    /// As [`Program::unit_slice`].
+    pub fn unit(
+        &self,
+        root: &str,
+        body_name: &str,
+        imports: &ImportBudget,
+    ) -> Result<Slice, LinkError> {
         let mut parts = Parts::default();
-        let place = self.add_root(&mut parts, root, body_name)?;
+        let place = self.root(root)?;
+        self.add_root(&mut parts, (root, place), body_name)?;
         if self.module(place.module).labels.is_pinned(root) {
             let what =
                 "addresses of its labels may outlive a call, so it can't have a second version";
             return Err(LinkError::unsupported(root, what));
         }
         let mut bodies = vec![place];
-        for import in import::functions(self, &[root], imports) {
+        let functions = import::functions(self, &[(root, place)], imports);
+        for import in &functions {
             add_copy(&mut parts, import.name, import.place);
             bodies.push(import.place);
         }
@@ -103,7 +168,11 @@ impl Program {
                 self.redirect_to_body(module, root, body);
             }
         });
-        Ok(unit)
+        let bodies = functions.iter().map(|import| import.name.clone()).collect();
+        Ok(Slice {
+            module: unit,
+            bodies,
+        })
     }
 
     /// Makes calls of an alias calls of the copy of the function, where the slice has one.
@@ -138,20 +207,22 @@ impl Program {
         self.symbol(name)?.alias_of.as_deref()
     }
 
-    /// Adds the body of `symbol`, and the label tables that go with it. Returns where it is.
+    /// Where the body of `symbol` is.
+    fn root(&self, symbol: &str) -> Result<Place, LinkError> {
+        // An alias has no body of its own, and the body of its function another name.
+        let found = self.function(symbol).filter(|(name, _)| ***name == *symbol);
+        let place = found.and_then(|(_, found)| found.definition);
+        place.ok_or_else(|| self.no_body(symbol))
+    }
+
+    /// Adds a body of a function, and the label tables that go with it.
     fn add_root<'a>(
         &'a self,
         parts: &mut Parts<'a>,
-        symbol: &'a str,
+        (symbol, place): (&'a str, Place),
         body: &'a str,
-    ) -> Result<Place, LinkError> {
-        // An alias has no body of its own, and the body of its function another name.
-        let found = self.function(symbol).filter(|(name, _)| ***name == *symbol);
-        let found = found.and_then(|(_, found)| Some((found.definition?, self.code(found)?)));
-        let Some((place, code)) = found else {
-            return Err(self.no_body(symbol));
-        };
-        let module = self.module(place.module);
+    ) -> Result<(), LinkError> {
+        let (module, code) = (self.module(place.module), self.code_at(place));
         if code
             .references
             .block_addresses
@@ -183,7 +254,7 @@ impl Program {
                 },
             );
         }
-        Ok(place)
+        Ok(())
     }
 
     /// Why there is nothing to slice.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use tjit_mangle::Mangler;
+use tjit_orc::GlobalKind;
 
 use crate::aliases::{self, Split};
 use crate::inventory::{Global, Inventory, Strength};
@@ -75,13 +76,20 @@ impl<'m> Definitions<'m> {
 pub(crate) struct Builder<'p> {
     program: &'p Program,
     new: &'p [Inventory],
+    /// A function that the first of the new modules defines anew.
+    redefined: Option<&'p str>,
     mangler: Mangler,
 }
 
-pub(crate) fn build(program: &Program, new: &[Inventory]) -> Result<Table, LinkError> {
+pub(crate) fn build(
+    program: &Program,
+    new: &[Inventory],
+    redefined: Option<&str>,
+) -> Result<Table, LinkError> {
     let builder = Builder {
         program,
         new,
+        redefined,
         mangler: inventory::mangler()?,
     };
     let definitions = builder.definitions();
@@ -180,6 +188,9 @@ impl<'p> Builder<'p> {
     ) -> Result<Symbol, LinkError> {
         let earlier = self.program.symbol(name);
         self.check_kinds(name, places, earlier)?;
+        if let Some(kept) = earlier.filter(|_| self.is_redefined(name, places)) {
+            return Ok(kept.kept());
+        }
         let candidates: Vec<_> = places.iter().map(|&place| self.candidate(place)).collect();
         let previous = earlier.and_then(|symbol| self.earlier(symbol));
         let is_thread_local = self.global(places[0]).facts.thread_local;
@@ -208,6 +219,43 @@ impl<'p> Builder<'p> {
             symbol.resolver = earlier.and_then(|symbol| symbol.resolver.clone());
         }
         Ok(symbol)
+    }
+
+    /// Whether the definitions of `name` are the one that redefines a function, or come with it and are the program's already.
+    fn is_redefined(&self, name: &str, places: &[Place]) -> bool {
+        let Some(redefined) = self.redefined else {
+            return false;
+        };
+        let symbol = self.program.symbol(name);
+        let names_it = |place: &Place| {
+            let target = self.global(*place).facts.target.as_ref();
+            target.is_some_and(|target| target.exact && target.base.as_deref() == Some(redefined))
+        };
+        let is_name = symbol.and_then(|symbol| symbol.alias_of.as_deref()) == Some(redefined);
+        name == redefined
+            || (is_name && places.iter().all(names_it))
+            || symbol.is_some_and(|symbol| self.is_same_constant(symbol, places))
+    }
+
+    /// Whether the definitions are of a constant that the program has: the virtual table of a class comes with one of its
+    /// functions, and so does what describes the class.
+    fn is_same_constant(&self, symbol: &Symbol, places: &[Place]) -> bool {
+        let Some(before) = symbol.definition.map(|place| self.global(place)) else {
+            return false;
+        };
+        let is_constant =
+            |global: &Global| global.facts.constant && global.facts.kind == GlobalKind::Variable;
+        let is_same = |place: &Place| {
+            let global = self.global(*place);
+            is_constant(global) && global.facts.size == before.facts.size
+        };
+        let is_ours = matches!(symbol.owner, Some(Owner::Program(_)));
+        is_ours && is_constant(before) && places.iter().all(is_same)
+    }
+
+    /// Whether a definition is there to redefine a function.
+    pub(crate) fn redefines(&self, global: &Global) -> bool {
+        self.redefined == Some(&*global.name) && global.facts.kind == GlobalKind::Function
     }
 
     fn candidate(&self, place: Place) -> Candidate {

@@ -43,6 +43,8 @@ pub(crate) struct Written {
     mentions: OnceLock<HashMap<Arc<str>, Vec<usize>>>,
     assembly: OnceLock<String>,
     answers: Mutex<Answers>,
+    /// What code mentions that may still run and is not among the modules any more.
+    by_running: HashSet<Arc<str>>,
 }
 
 impl Written {
@@ -50,10 +52,16 @@ impl Written {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Code that mentions these leaves the program and may go on to run.
+    pub(crate) fn note_running(&mut self, mentioned: impl IntoIterator<Item = Arc<str>>) {
+        self.by_running.extend(mentioned);
+    }
+
     /// The program has changed; these are its names now.
     pub(crate) fn forget(&mut self, is_known: impl Fn(&str) -> bool) {
         self.mentions = OnceLock::new();
         self.assembly = OnceLock::new();
+        self.by_running.retain(|name| is_known(name));
         self.answers().forget(is_known);
     }
 }
@@ -158,6 +166,8 @@ impl Program {
         while let Some((function, index)) = pending.pop() {
             let definition = self
                 .body_of(&function)
+                // The body before may still run, and do otherwise.
+                .filter(|(name, _)| !self.is_redefined(name))
                 .and_then(|(name, symbol)| Some((name.to_string(), symbol.definition?.module)));
             let Some((name, module)) = definition.filter(|_| seen.len() <= MOST_PARAMETERS) else {
                 return Effect::Keeps;
@@ -360,7 +370,9 @@ impl<'p> Search<'p> {
         let program = self.program;
         self.add(From::Global(variable.to_owned()));
         while let Some(origin) = self.pending.pop() {
-            if program.is_in_assembly(origin.name()) {
+            if program.is_in_assembly(origin.name())
+                || program.written().by_running.contains(origin.name())
+            {
                 return None;
             }
             for &module in program.mentioning(origin.name()) {

@@ -35,10 +35,11 @@ impl Core {
         &'r self,
         record: &'r FunctionRecord,
     ) -> Result<BaselineTicket<'r>, Error> {
-        match record.word.update(Word::begin_baseline) {
-            Ok(_) => Ok(BaselineTicket::Mine(BaselineGuard {
+        match record.begin_baseline() {
+            Ok(base) => Ok(BaselineTicket::Mine(BaselineGuard {
                 core: self,
                 record,
+                base,
                 ended: false,
             })),
             Err(word) => match settled(record, word)? {
@@ -71,6 +72,7 @@ fn settled(record: &FunctionRecord, word: Word) -> Result<Option<usize>, Error> 
 pub struct BaselineGuard<'r> {
     core: &'r Core,
     record: &'r FunctionRecord,
+    base: u64,
     ended: bool,
 }
 
@@ -84,7 +86,8 @@ impl<'r> BaselineGuard<'r> {
     /// Publishes the code: `install` gets its address and stores it into the slot, then the waiters are woken.
     ///
     /// `install` is not called if a better version was published meanwhile. It runs under the lock that orders the
-    /// publications of this function, so it must not publish another version of it.
+    /// publications of this function, so it must not publish another version of it. Nothing is published if the baseline was
+    /// taken away meanwhile ([`Runtime::rebase`](crate::Runtime::rebase)): who waits begins again.
     ///
     /// # Errors
     /// The error of `install`; the function has failed then.
@@ -94,8 +97,13 @@ impl<'r> BaselineGuard<'r> {
         install: impl FnOnce(usize) -> Result<(), E>,
     ) -> Result<Published, E> {
         let now = self.core.now();
+        let compiled = (compiled, self.base);
         let (published, version) = match self.record.publish_baseline(compiled, install, now) {
-            Ok(done) => done,
+            Ok(Some(done)) => done,
+            Ok(None) => {
+                self.ended = true;
+                return Ok(Published::Stale);
+            }
             Err(error) => {
                 self.end_with(&error.to_string());
                 return Err(error);
@@ -118,14 +126,17 @@ impl<'r> BaselineGuard<'r> {
     /// Gives the duty back untried: the next caller gets it, one that waits first.
     pub fn release(mut self) {
         self.ended = true;
-        self.record.give_up_baseline(BaselineEnd::Released, None);
+        let end = (BaselineEnd::Released, self.base);
+        self.record.give_up_baseline(end, None);
     }
 
     fn end_with(&mut self, reason: &str) {
         self.ended = true;
         let reason: Arc<str> = Arc::from(reason);
-        self.record
-            .give_up_baseline(BaselineEnd::Failed, Some(reason.clone()));
+        let end = (BaselineEnd::Failed, self.base);
+        if !self.record.give_up_baseline(end, Some(reason.clone())) {
+            return;
+        }
         self.core.totals.failed(Tier::BASELINE);
         self.core
             .emit(self.record, || EventKind::BaselineFailed { reason });

@@ -97,6 +97,11 @@ pub enum EventKind {
         /// Why it was given up.
         reason: Arc<str>,
     },
+    /// It has another meaning from now on: no new call enters a version that it had.
+    Redefined {
+        /// The baseline of the new body; `None` if the next call is a first call.
+        version: Option<Arc<VersionInfo>>,
+    },
     /// Its versions are gone with the module they were of, and another has an equal definition: the next call is a first call.
     Reset,
     /// It is gone with its module.

@@ -86,7 +86,7 @@ impl<R> Runtime<R> {
 
     /// Makes the entry for a renewal that the word has just been given. A request may have raised it meanwhile; then there are
     /// two entries, of which the second finds nothing to do.
-    fn queue_renewal(&self, record: &FunctionRecord, word: Word) {
+    pub(crate) fn queue_renewal(&self, record: &FunctionRecord, word: Word) {
         if word.is_queued() && word.renewed() {
             self.queue.push_renewal(record.id());
         }

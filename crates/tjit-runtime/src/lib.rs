@@ -27,6 +27,7 @@ mod word;
 mod clock;
 mod primitive;
 mod queue;
+mod rebase;
 mod ring;
 mod sleepers;
 mod trips;

@@ -60,7 +60,7 @@ pub trait TierPolicy: Debug + Send + Sync {
         match cause {
             Cause::Trip => current.next().unwrap_or(current).min(self.top()),
             Cause::Renewal => current.min(self.top()),
-            Cause::FirstCall | Cause::Request | Cause::Canary => self.top(),
+            Cause::FirstCall | Cause::Request | Cause::Canary | Cause::Redefinition => self.top(),
         }
     }
 

@@ -12,11 +12,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 mod change;
 mod history;
+mod rebase;
 mod trial;
 
 use change::Cold;
 pub(crate) use change::{InvalidatedUnit, PublishedUnit};
 pub(crate) use history::{Made, Switched};
+pub(crate) use rebase::{Debased, RebasedUnit};
 pub use trial::{Restore, TrialError};
 
 /// What the embedder says of a function when it registers it.

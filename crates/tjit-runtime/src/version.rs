@@ -132,6 +132,8 @@ pub enum Cause {
     Renewal,
     /// It was tried on some of the calls first, and did well.
     Canary,
+    /// The function got another meaning.
+    Redefinition,
 }
 
 impl fmt::Display for Cause {
@@ -142,6 +144,7 @@ impl fmt::Display for Cause {
             Self::Request => "request",
             Self::Renewal => "renewal",
             Self::Canary => "canary",
+            Self::Redefinition => "redefinition",
         })
     }
 }
@@ -250,4 +253,6 @@ pub enum Published {
     Installed,
     /// A better version was published first: it is kept in the history and the slot was left alone.
     Superseded,
+    /// What it was compiled from is not right any more: it was dropped.
+    Stale,
 }

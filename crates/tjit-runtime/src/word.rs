@@ -307,6 +307,26 @@ impl Word {
         Some(Self(self.0 & !TIER).with_base(base))
     }
 
+    /// The function has another baseline, and nothing above it: what ran there is to be made anew. A job under way does that.
+    /// `None`: it is not a function of the program any more.
+    pub(crate) fn rebase(self) -> Option<Self> {
+        if self.is_removed() {
+            return None;
+        }
+        let was_optimized = self.tier() > Tier::BASELINE;
+        let word = Self(self.0 & !(TIER | FAILED)).with_base(BASE_READY);
+        Some(match word.promotion() {
+            IDLE if was_optimized => Self(word.with_promotion(QUEUED).0 | RENEW),
+            _ => word,
+        })
+    }
+
+    /// The baseline is not to be entered any more, also one that is being compiled or can't be: the next call that needs one makes
+    /// it. `None`: there is none.
+    pub(crate) fn debase(self) -> Option<Self> {
+        (self.base() != BASE_LAZY).then(|| self.with_base(BASE_LAZY))
+    }
+
     /// A better version than the one above the baseline could be made: into the queue. A job under way may have begun too
     /// early and is followed by another. `None`: there is nothing to renew, or it waits already.
     pub(crate) fn renew(self) -> Option<Self> {

@@ -50,7 +50,7 @@ pub(super) fn link(
     let home = engine.program().module_of(record.symbol());
     let names = [name.clone()];
     let options = ModuleOptions::default();
-    let emitted = object::emit_in(engine, home, &module, (&names, []), &options)?;
+    let emitted = object::emit(engine, (&module, home), &names, [], &options)?;
     let memory = (emitted.code, None);
     engine.reclaim.linked(unit, record.id(), memory);
     Ok(Splitter {

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use tjit_runtime::{FunctionId, UnitId};
 
-/// What kind of fact a variable's value is.
+/// What kind of fact a variable's value is, or that a function is what it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Source {
     /// The embedder promised it.
     Frozen,
     /// Nobody writes it any more.
     Settled,
+    /// Its body, which was there to be inlined or is that of the unit itself.
+    Body,
 }
 
 /// The units that are being compiled or run, and what they asked.
@@ -21,6 +23,8 @@ pub(crate) struct Dependencies {
     functions: HashMap<FunctionId, Units>,
     /// Who asked for a variable, whatever the answer was.
     askers: HashMap<Arc<str>, HashSet<UnitId>>,
+    /// Of functions that must be inlined: the functions whose baselines have their bodies in them, or may.
+    inlined: HashMap<Arc<str>, HashSet<FunctionId>>,
 }
 
 #[derive(Debug)]
@@ -68,6 +72,26 @@ impl Dependencies {
         }
     }
 
+    /// Baselines are made with these bodies in them. What was recorded for earlier ones stays: they may be about to be published.
+    pub(crate) fn record_baselines(
+        &mut self,
+        functions: impl Iterator<Item = FunctionId> + Clone,
+        bodies: &[Arc<str>],
+    ) {
+        for body in bodies {
+            let users = self.inlined.entry(body.clone()).or_default();
+            users.extend(functions.clone());
+        }
+    }
+
+    /// The functions whose baselines may have a body of `function` in them; they are about to have none.
+    pub(crate) fn take_baselines(&mut self, function: &str) -> Vec<FunctionId> {
+        let users = self.inlined.remove(function).unwrap_or_default();
+        let mut users: Vec<_> = users.into_iter().collect();
+        users.sort_unstable();
+        users
+    }
+
     /// Of the answers that `unit` got, it made no use but of `used`.
     pub(crate) fn keep(&mut self, unit: UnitId, used: &HashSet<&str>) {
         let Some(found) = self.units.get_mut(&unit) else {
@@ -75,7 +99,9 @@ impl Dependencies {
         };
         let mut unused = Vec::new();
         found.asked.retain(|name, answer| {
-            let kept = answer.is_none() || used.contains(&**name);
+            // What was imported is there, inlined or not.
+            let is_body = *answer == Some(Source::Body);
+            let kept = answer.is_none() || is_body || used.contains(&**name);
             if !kept {
                 unused.push(name.clone());
             }
@@ -116,6 +142,9 @@ impl Dependencies {
 
     /// The function is not the program's any more, or begins anew.
     pub(crate) fn forget_function(&mut self, function: FunctionId) {
+        for users in self.inlined.values_mut() {
+            users.remove(&function);
+        }
         let units = self.functions.remove(&function).unwrap_or_default();
         for unit in [units.running, units.compiling].into_iter().flatten() {
             self.forget(unit);

@@ -1,7 +1,7 @@
 //! Variables that are written by their initialiser only, once it is done.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use tjit_link::{Writer, demangle};
 
@@ -38,7 +38,16 @@ pub(crate) fn is_settled(
 /// More may write the program's variables than before, but has not yet: what relies on nobody's writing one is taken back
 /// where that is no longer so. `writer` says who may.
 pub(crate) fn check_again(engine: &Engine, writer: &str) -> Result<(), Error> {
-    let _changing = engine.facts.changing();
+    let changing = engine.facts.changing();
+    check_again_while(&changing, engine, writer)
+}
+
+/// As [`check_again`], for who is changing other facts too.
+pub(crate) fn check_again_while(
+    _changing: &MutexGuard<'_, ()>,
+    engine: &Engine,
+    writer: &str,
+) -> Result<(), Error> {
     let variables = engine.facts.state().dependencies.variables(Source::Settled);
     for variable in variables {
         // Whoever wrote it so far is done, or nobody would rely on it; what has done its work once does not do it again.

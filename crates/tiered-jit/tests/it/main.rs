@@ -13,6 +13,7 @@ mod linking;
 mod objects;
 mod promotion;
 mod reclaim;
+mod redefine;
 mod requests;
 mod support;
 mod threads;

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use tiered_jit::inkwell::module::Linkage;
 use tiered_jit::{Builder, Cause, CodeMemory, Error, EventKind, TieredJit};
 
-use crate::support::{Nullary, TALLY, Unary, load, load_cpp, nullary, wait_for, with_threshold};
+use crate::support::{
+    MAPPINGS, Nullary, TALLY, Unary, load, load_cpp, nullary, wait_for, with_threshold,
+};
 
 /// The tests enter the program only as the promise says.
 pub(crate) fn reclaiming() -> Builder {
@@ -132,6 +134,7 @@ extern "C" long thrower(long value) {
 
 #[test]
 fn hundreds_of_versions_leave_nothing_behind() {
+    let _alone = MAPPINGS.write();
     let jit = load_cpp(reclaiming(), THROWER);
     let thrower = jit.function::<Unary>("thrower").expect("it exists");
     let mut calls = 40;

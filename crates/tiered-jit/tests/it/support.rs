@@ -1,6 +1,7 @@
 //! Programs and waiting, for the tests of this binary.
 
 use std::num::NonZeroU64;
+use std::sync::RwLock;
 use std::time::{Duration, Instant};
 
 use tiered_jit::{Builder, EventKind, EventReceiver, HoldOff, ModuleSource, TieredJit};
@@ -25,6 +26,9 @@ define i64 @twice(i64 %x) {
   ret i64 %y
 }
 "#;
+
+/// Held by the test that counts the mappings of the process, and shared by those that make very many.
+pub(crate) static MAPPINGS: RwLock<()> = RwLock::new(());
 
 /// No failure is waited for longer than this; nothing that works takes nearly as long.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -21,6 +21,8 @@ pub(crate) struct Cold {
     pub(super) job: Option<JobUnit>,
     /// Somebody wants to claim the function and could not.
     pub(super) wanted: bool,
+    /// How often the baseline was taken away. What was begun before does not become one.
+    pub(super) bases: u64,
 }
 
 /// What publishing did; the word is the one after.
@@ -41,21 +43,41 @@ pub(crate) enum InvalidatedUnit {
 impl FunctionRecord {
     /// Forgets all versions. Returns whether there were any.
     pub(crate) fn forget(&self) -> bool {
-        let cold = std::mem::take(&mut *lock(&self.cold));
+        let mut cold = lock(&self.cold);
+        let bases = cold.bases;
+        let cold = std::mem::replace(
+            &mut *cold,
+            Cold {
+                bases,
+                ..Cold::default()
+            },
+        );
         // Release as wherever they are stored; there is nothing to be seen behind a zero.
         self.code.store(0, Ordering::Release);
         self.counter.store(0, Ordering::Release);
         !cold.history.versions().is_empty()
     }
 
-    /// Publishes the baseline, unless something better runs already. On an error of `install` nothing has changed.
+    /// A caller takes the compilation of the baseline on itself. Returns what to publish it under; the error is the word.
+    pub(crate) fn begin_baseline(&self) -> Result<u64, Word> {
+        // Whoever takes the baseline away does so under the lock too.
+        let cold = lock(&self.cold);
+        self.word.update(Word::begin_baseline)?;
+        Ok(cold.bases)
+    }
+
+    /// Publishes the baseline, unless something better runs already. On an error of `install` nothing has changed. `None` if it
+    /// was taken away since it was begun under `base`.
     pub(crate) fn publish_baseline<E>(
         &self,
-        mut compiled: Compiled,
+        (mut compiled, base): (Compiled, u64),
         install: impl FnOnce(usize) -> Result<(), E>,
         now: Duration,
-    ) -> Result<(Published, Arc<VersionInfo>), E> {
+    ) -> Result<Option<(Published, Arc<VersionInfo>)>, E> {
         let mut cold = lock(&self.cold);
+        if cold.bases != base {
+            return Ok(None);
+        }
         let made = Made {
             tier: Tier::BASELINE,
             cause: Cause::FirstCall,
@@ -78,7 +100,7 @@ impl FunctionRecord {
             (Published::Installed, version)
         };
         self.end_baseline(&cold, BaselineEnd::Ready);
-        Ok(done)
+        Ok(Some(done))
     }
 
     /// A worker takes the function for `unit`: from now on that can be made stale. The word is the one before; `None` if the
@@ -244,18 +266,27 @@ impl FunctionRecord {
     }
 
     /// The version that runs, or is about to, counts its calls there. To be called with `cold` locked.
-    fn count_in(&self, counter: Option<usize>) {
+    pub(super) fn count_in(&self, counter: Option<usize>) {
         // Release: pairs with `counter`; the counter is initialised.
         self.counter.store(counter.unwrap_or(0), Ordering::Release);
     }
 
-    /// Ends the compilation of the baseline without code; waiters are woken to hear why.
-    pub(crate) fn give_up_baseline(&self, end: BaselineEnd, reason: Option<Arc<str>>) {
+    /// Ends the compilation of the baseline without code; waiters are woken to hear why. Returns false, and does nothing, if it was
+    /// taken away since it was begun under `base`.
+    pub(crate) fn give_up_baseline(
+        &self,
+        (end, base): (BaselineEnd, u64),
+        reason: Option<Arc<str>>,
+    ) -> bool {
         let mut cold = lock(&self.cold);
+        if cold.bases != base {
+            return false;
+        }
         if reason.is_some() {
             cold.failure = reason;
         }
         self.end_baseline(&cold, end);
+        true
     }
 
     /// Ends a job without code: it failed for a reason, or was withdrawn.

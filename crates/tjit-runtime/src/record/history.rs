@@ -183,6 +183,41 @@ impl History {
         Some(self.versions[place].clone())
     }
 
+    /// No version is right any more: the one that runs is stopped, which is returned, and none is there to go back to.
+    pub(super) fn invalidate_all(
+        &mut self,
+        reason: &Arc<str>,
+        now: Duration,
+    ) -> Option<Arc<VersionInfo>> {
+        let stopped = self.stop(VersionStatus::Invalidated, now);
+        self.baseline = None;
+        for place in 0..self.versions.len() {
+            let number = self.versions[place].number;
+            match self.versions[place].status {
+                VersionStatus::Reclaimed | VersionStatus::Running => {}
+                VersionStatus::Kept | VersionStatus::Invalidated => {
+                    self.invalidate(number, reason);
+                }
+            }
+        }
+        self.get(stopped?.number).cloned()
+    }
+
+    /// The baseline is not right any more. Returns it, and whether it ran, which it does not from now on.
+    pub(super) fn take_baseline(
+        &mut self,
+        reason: &Arc<str>,
+        now: Duration,
+    ) -> Option<(Arc<VersionInfo>, bool)> {
+        let number = self.baseline.take()?;
+        let ran = self.running == Some(number);
+        if ran {
+            self.stop(VersionStatus::Invalidated, now);
+        }
+        let version = self.invalidate(number, reason)?;
+        Some((version, ran))
+    }
+
     /// The code of a version goes. Not that of the one that runs, nor that of the baseline, which there must be to go back to.
     pub(crate) fn reclaim(&mut self, number: usize) -> bool {
         let Some(place) = self.place(number).filter(|_| self.baseline != Some(number)) else {

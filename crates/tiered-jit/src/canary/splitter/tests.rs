@@ -94,7 +94,7 @@ fn link(jit: &TieredJit, name: &str, calls: &Calls) -> usize {
     let module = ThreadSafeContext::new().parse(name, ir.as_bytes()).unwrap();
     let options = ModuleOptions::default();
     let names = [name.to_owned()];
-    let emitted = object::emit_in(jit.engine(), None, &module, (&names, []), &options).unwrap();
+    let emitted = object::emit(jit.engine(), (&module, None), &names, [], &options).unwrap();
     emitted.address(name).unwrap()
 }
 

@@ -1,0 +1,295 @@
+//! Functions that get another meaning while the program runs.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+use tjit_link::{Input, LinkError, Linked, Program, Redefinition, demangle};
+use tjit_runtime::{Compiled, FunctionId, FunctionRecord};
+
+use crate::baseline;
+use crate::config::Tiering;
+use crate::engine::Engine;
+use crate::facts::dependencies::Source;
+use crate::facts::{self, settled};
+use crate::lifecycle::{Arguments, Uncaught};
+use crate::module::Module;
+use crate::owner::COMPILE_STACK;
+use crate::source::ModuleSource;
+use crate::{Error, TieredJit, fork, lifecycle, unload};
+
+/// What [`TieredJit::redefine`] did.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Redefined {
+    /// The function's linker-level name.
+    pub symbol: Arc<str>,
+    /// The module with the new body.
+    pub module: Module,
+    /// The functions that had code which was made with the old body, the function itself among them, by their linker-level
+    /// names in alphabetical order.
+    pub invalidated: Vec<Arc<str>>,
+}
+
+impl TieredJit {
+    /// Replaces the body of a function. The name is that of the source (`Circle::area`) or the linker's; the module defines the
+    /// function under its linker-level name, or a `static` one under its own, with the same type. What else is in the module is
+    /// linked, and its constructors run, as by [`TieredJit::add_module`]: its static variables are its own, but for those that the
+    /// language has once in a program, such as those in inline functions.
+    ///
+    /// When this returns, every call that begins runs the new body: the function itself, whose address stays, and every function
+    /// that the old body was inlined into, or could have been. Those go back to code that is right, or are compiled when they are
+    /// called next, and what was optimised is optimised again in the background. Calls under way go on in the code they are in.
+    /// Transformations that somebody asked for, for the old body, are forgotten.
+    ///
+    /// Until then, also while constructors run, calls run the old body. A function may be redefined any number of times; a module
+    /// with a body that gave way is dropped, with its handle, if it consists of nothing but that function and local data. Code and
+    /// data stay in memory as long as they may be in use.
+    ///
+    /// The module with the new body can't be removed as long as modules stay that define or use the function.
+    ///
+    /// # Errors
+    /// [`Error::Link`] if there is no such function, or none that can be redefined ([`LinkError::Redefine`]), if the new body is of
+    /// another type ([`LinkError::Signature`]), and as for [`TieredJit::add_module`]; [`Error::Compile`] if the new body can't be
+    /// compiled. Nothing has changed then. [`Error::Constructor`] as for [`TieredJit::add_module`]: the module is part of the program
+    /// then, and the function what it was.
+    ///
+    /// # Safety
+    /// As [`TieredJit::add_modules`]; the new body must do for its callers what they rely on, and for calls under way in the old
+    /// one.
+    pub unsafe fn redefine(
+        &self,
+        name: &str,
+        source: impl Into<ModuleSource>,
+    ) -> Result<Redefined, Error> {
+        let engine = self.engine();
+        let new = prepare(engine, name, source.into())?;
+        // SAFETY: our caller vouches for the module.
+        unsafe { lifecycle::construct(engine, &new.linked, Arguments::none(), Uncaught::Error)? };
+        switch(engine, new)
+    }
+}
+
+/// A new body that is linked and compiled.
+struct New {
+    redefinition: Redefinition,
+    linked: Linked,
+    module: Module,
+    body: Body,
+}
+
+/// A new body that is compiled.
+struct Body {
+    compiled: Compiled,
+    /// How many redefinitions there had been. After another one it has to be compiled again, if other bodies are in it.
+    after: Option<u64>,
+}
+
+impl Body {
+    fn is_right(&self, engine: &Engine) -> bool {
+        // Relaxed: it is changed under the lock under which this is asked.
+        let now = engine.redefinitions.load(Ordering::Relaxed);
+        self.after.is_none_or(|after| after == now)
+    }
+}
+
+/// Links and compiles the new body; no code of it runs.
+fn prepare(engine: &Engine, name: &str, source: ModuleSource) -> Result<New, Error> {
+    let _inside = fork::enter();
+    let symbol = match engine.program().resolve_name(name) {
+        Ok(symbol) => symbol.to_string(),
+        // It may be something else than a function of the program, which is said below.
+        Err(LinkError::Unknown { .. }) => name.to_owned(),
+        Err(error) => return Err(error.into()),
+    };
+    let input = source.read(&engine.context_for_parsing(), &engine.host)?;
+    let new = link(engine, &symbol, input)?;
+    settled::check_again(engine, "a module that redefines a function")?;
+    Ok(new)
+}
+
+/// Links the module and compiles the new body, while nobody else sees the program: when that fails, nobody can have used what
+/// the module defines.
+fn link(engine: &Engine, symbol: &str, input: Input) -> Result<New, Error> {
+    let mut program = engine
+        .program
+        .write()
+        .unwrap_or_else(PoisonError::into_inner);
+    let (redefinition, mut linked) = program.prepare_redefinition(symbol, input)?;
+    let taken = engine.take_in(&program, &mut linked);
+    let compiled = taken.and_then(|()| compile(engine, &program, &redefinition));
+    let module = engine.modules.of(&[redefinition.module()]).pop();
+    match compiled.and_then(|body| Ok((body, module.ok_or_else(|| gone(&redefinition))?))) {
+        Ok((body, module)) => Ok(New {
+            redefinition,
+            linked,
+            body,
+            module,
+        }),
+        Err(error) => {
+            unload::retract(engine, &mut program, &linked.modules);
+            Err(error)
+        }
+    }
+}
+
+fn gone(redefinition: &Redefinition) -> Error {
+    Error::NoModule(redefinition.symbol().to_string())
+}
+
+/// The baseline of the new body, on a stack that compiling it fits on.
+fn compile(engine: &Engine, program: &Program, redefinition: &Redefinition) -> Result<Body, Error> {
+    let record = engine.record(redefinition.symbol());
+    let record = record.ok_or_else(|| Error::NoEntry(redefinition.symbol().to_string()))?;
+    let compile = || {
+        tjit_orc::guard("compiling a new body", || {
+            Ok(compile_body(engine, program, (redefinition, record)))
+        })
+        .unwrap_or_else(|panic| Err(Error::Llvm(panic)))
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("tjit-redefine".to_owned())
+            .stack_size(COMPILE_STACK)
+            .spawn_scoped(scope, compile)
+            .map_err(|error| Error::Thread(error.to_string()))?;
+        let panicked = |_| Error::Thread("it panicked while it compiled a new body".to_owned());
+        thread.join().map_err(panicked)?
+    })
+}
+
+fn compile_body(
+    engine: &Engine,
+    program: &Program,
+    (redefinition, record): (&Redefinition, &FunctionRecord),
+) -> Result<Body, Error> {
+    let names = engine.baseline_names.take(program, &[record])?;
+    // Relaxed: it changes while nobody reads the program, as this thread's parent does.
+    let count = engine.redefinitions.load(Ordering::Relaxed);
+    let compiled = program
+        .redefinition_slice(redefinition, &names[0])
+        .map_err(Error::from)
+        .and_then(|slice| {
+            let dependencies = &mut engine.facts.state().dependencies;
+            dependencies.record_baselines(std::iter::once(record.id()), &slice.bodies);
+            let home = Some(redefinition.module());
+            let group = baseline::compile_slice(engine, (&slice.module, home), &[record], &names)?;
+            let after = (!slice.bodies.is_empty()).then_some(count);
+            let compiled = group.only()?;
+            Ok(Body { compiled, after })
+        });
+    compiled.map_err(|error| {
+        engine.baseline_names.give_back(&[record], &names);
+        Error::Compile {
+            function: record.symbol().to_string(),
+            reason: error.to_string(),
+        }
+    })
+}
+
+/// Makes the new body the one that counts.
+fn switch(engine: &Engine, mut new: New) -> Result<Redefined, Error> {
+    let _inside = fork::enter();
+    // From here to the end no other function is redefined, so that program and slots agree on which body came last.
+    let mut changing = engine.facts.changing();
+    while !new.body.is_right(engine) {
+        drop(changing);
+        new.body = compile(engine, &engine.program(), &new.redefinition)?;
+        changing = engine.facts.changing();
+    }
+    let symbol = new.redefinition.symbol().clone();
+    let record = engine.record(&symbol);
+    let record = record.ok_or_else(|| Error::NoEntry(symbol.to_string()))?;
+    let done = {
+        let program = engine.program.write();
+        let mut program = program.unwrap_or_else(PoisonError::into_inner);
+        // Relaxed: the locks order it.
+        engine.redefinitions.fetch_add(1, Ordering::Relaxed);
+        program.redefine(&new.redefinition)?
+    };
+    let shown = demangle(&symbol);
+    let checked = settled::check_again_while(&changing, engine, &format!("the new `{shown}`"));
+    let reason: Arc<str> = Arc::from(format!("`{shown}` was redefined"));
+    let mut stale = Stale::new(engine, reason);
+    // What can't be taken back must not keep the others.
+    let replaced = stale.replace(record, new.body.compiled);
+    let taken_back = done.changed.iter().map(|changed| stale.take_back(changed));
+    let taken_back = taken_back.fold(Ok(()), Result::and);
+    engine.recipes.forget(record.id());
+    if let Some(dropped) = done.dropped {
+        engine.modules.dissolve(dropped);
+    }
+    checked.and(replaced).and(taken_back)?;
+    Ok(Redefined {
+        symbol,
+        module: new.module,
+        invalidated: stale.names(),
+    })
+}
+
+/// Code that is not right any more.
+struct Stale<'e> {
+    engine: &'e Engine,
+    reason: Arc<str>,
+    functions: BTreeSet<FunctionId>,
+}
+
+impl<'e> Stale<'e> {
+    fn new(engine: &'e Engine, reason: Arc<str>) -> Self {
+        Self {
+            engine,
+            reason,
+            functions: BTreeSet::new(),
+        }
+    }
+
+    /// Gives the redefined function its new baseline, or has the next call compile it where there are no baselines.
+    fn replace(&mut self, record: &FunctionRecord, compiled: Compiled) -> Result<(), Error> {
+        let engine = self.engine;
+        if record.code().is_some() {
+            self.functions.insert(record.id());
+        }
+        if engine.config.tiering == Tiering::Optimized {
+            self.forget_baseline(record.id())?;
+            return Ok(engine.runtime.note_redefined(record.id())?);
+        }
+        let install = |address| engine.install(record, address);
+        let rebased = engine
+            .runtime
+            .rebase(record.id(), (compiled, &self.reason), install);
+        rebased.map(drop)
+    }
+
+    /// Takes back what was made with a body of `symbol` from before.
+    fn take_back(&mut self, symbol: &Arc<str>) -> Result<(), Error> {
+        let engine = self.engine;
+        let (baselines, units) = {
+            let dependencies = &mut engine.facts.state().dependencies;
+            let units = dependencies.users(symbol, Source::Body);
+            (dependencies.take_baselines(symbol), units)
+        };
+        // Before the units, which fall back to them.
+        let forgotten = baselines.into_iter().map(|id| self.forget_baseline(id));
+        let forgotten = forgotten.fold(Ok(()), Result::and);
+        self.functions
+            .extend(units.iter().map(|(function, _)| *function));
+        forgotten.and(facts::invalidate(engine, units, &self.reason))
+    }
+
+    fn forget_baseline(&mut self, id: FunctionId) -> Result<(), Error> {
+        let engine = self.engine;
+        let install = || engine.fall_back(id, None);
+        if engine.runtime.debase(id, &self.reason, install)? {
+            self.functions.insert(id);
+        }
+        Ok(())
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        let table = self.engine.runtime.table();
+        let records = self.functions.iter().filter_map(|&id| table.get(id));
+        let mut names: Vec<_> = records.map(|record| record.symbol().clone()).collect();
+        names.sort_unstable();
+        names
+    }
+}
