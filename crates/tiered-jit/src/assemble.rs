@@ -30,6 +30,7 @@ use crate::reclaim::Reclaim;
 use crate::support;
 use crate::tiers;
 use crate::trip::TripContext;
+use crate::watcher::Watcher;
 
 /// An engine with an empty program, and both ends of first calls: the receiver is for the thread that serves them.
 pub(crate) struct Parts {
@@ -110,6 +111,7 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
         recipes: Recipes::default(),
         baseline_names: BaselineNames::default(),
         redefinitions: AtomicU64::new(0),
+        watcher: Watcher::default(),
         support,
         trip_context,
     };

@@ -43,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) reclaim: bool,
     pub(crate) code_budget: u64,
     pub(crate) fatal: Arc<FatalHandler>,
+    pub(crate) compile_deadline: Duration,
+    pub(crate) unit_limit: NonZeroUsize,
 }
 
 /// Sets up a [`TieredJit`]; see the methods for what can be chosen and the defaults.
@@ -67,6 +69,8 @@ pub struct Builder {
     reclaim: bool,
     code_budget: u64,
     fatal: Arc<FatalHandler>,
+    compile_deadline: Duration,
+    unit_limit: NonZeroUsize,
     pub(crate) definitions: HashMap<String, u64>,
     pub(crate) libraries: Vec<PathBuf>,
 }
@@ -78,6 +82,12 @@ const DEFAULT_GROUP: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 /// What optimised versions may take: 240 MiB, as the code of HotSpot with more than one tier (`ReservedCodeCacheSize`: 48 MiB, five times as
 /// much with tiered compilation, `compilerDefinitions.cpp`).
 const DEFAULT_CODE_BUDGET: u64 = 240 << 20;
+/// Four orders of magnitude above what a function takes (`docs/architecture.md`, costs): what takes longer is LLVM at work on
+/// something that it does not come to an end with, while other functions wait for the worker.
+const DEFAULT_COMPILE_DEADLINE: Duration = Duration::from_secs(30);
+
+/// MEASURE
+const DEFAULT_UNIT_LIMIT: NonZeroUsize = NonZeroUsize::new(100_000).unwrap();
 
 /// See [`Builder::hold_off`].
 const DEFAULT_HOLD_OFF: HoldOff = HoldOff {
@@ -112,6 +122,8 @@ impl Default for Builder {
             reclaim: false,
             code_budget: DEFAULT_CODE_BUDGET,
             fatal: Arc::new(report_to_stderr),
+            compile_deadline: DEFAULT_COMPILE_DEADLINE,
+            unit_limit: DEFAULT_UNIT_LIMIT,
             definitions: HashMap::new(),
             libraries: Vec::new(),
         }
@@ -305,6 +317,23 @@ impl Builder {
         self
     }
 
+    /// How long the optimisation of a function may take that became hot by itself; 30 s by default. After that it is given up
+    /// before the next pass, the baseline runs on, and an event tells why. Code generation is not interrupted. Requests have
+    /// deadlines of their own ([`Reoptimize::deadline`](crate::Reoptimize::deadline)).
+    #[must_use]
+    pub fn compile_deadline(mut self, time: Duration) -> Self {
+        self.compile_deadline = time;
+        self
+    }
+
+    /// How many instructions a function may have that became hot by itself, together with the callees that it takes along;
+    /// 100,000 by default. One that has more stays at the baseline, and an event tells why. Requests are served whatever it costs.
+    #[must_use]
+    pub fn unit_limit(mut self, instructions: NonZeroUsize) -> Self {
+        self.unit_limit = instructions;
+        self
+    }
+
     /// Gives the program a symbol at an address of the embedder's, by its linker-level name.
     ///
     /// # Safety
@@ -381,6 +410,8 @@ impl Builder {
             reclaim: self.reclaim,
             code_budget: self.code_budget,
             fatal: self.fatal.clone(),
+            compile_deadline: self.compile_deadline,
+            unit_limit: self.unit_limit,
         }
     }
 }

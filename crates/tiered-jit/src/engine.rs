@@ -29,6 +29,7 @@ use crate::support::function_at;
 use crate::trip::{TripContext, TripFunctions};
 use crate::unload;
 use crate::version_numbers::VersionNumbers;
+use crate::watcher::Watcher;
 
 pub(crate) struct Engine {
     pub(crate) config: Config,
@@ -57,6 +58,8 @@ pub(crate) struct Engine {
     pub(crate) baseline_names: BaselineNames,
     /// How often functions were redefined.
     pub(crate) redefinitions: AtomicU64,
+    /// Waits for what makes requests.
+    pub(crate) watcher: Watcher,
     /// Addresses of what every program gets from us: the parts of libc that are linked statically, the trip function, and
     /// the one through which we call it.
     pub(crate) support: HashMap<String, u64>,

@@ -98,7 +98,7 @@ pub enum Error {
         /// Why.
         reason: Unfreezable,
     },
-    /// What is known of the running program can't be folded into a unit.
+    /// What is known of the running program can't be folded into a unit, or the function not be specialised.
     #[error(transparent)]
     Fold(Arc<tjit_reopt::Error>),
     /// A compilation failed.
@@ -176,6 +176,26 @@ pub enum Error {
     /// A function was removed with its module before a request was served.
     #[error("`{0}` was removed with its module")]
     Removed(String),
+    /// A request was taken back.
+    #[error("the request to compile `{0}` was cancelled")]
+    Cancelled(String),
+    /// The deadline of a request passed before the version could run. The old version runs on.
+    #[error("the deadline passed before `{0}` was compiled")]
+    Deadline(String),
+    /// The trigger of a request will never come: its channel was closed, or its predicate panicked.
+    #[error("waiting to compile `{function}`: {reason}")]
+    Trigger {
+        /// The function's linker-level name.
+        function: String,
+        /// Why.
+        reason: String,
+    },
+    /// Nothing of the program that could be compiled again has a name of that pattern.
+    #[error("the program has no function `{0}` that could be recompiled")]
+    NoMatch(String),
+    /// An address is neither that of a function nor in the code of a version of one.
+    #[error("no function of the program is at {0:#x}")]
+    NotOurs(usize),
     /// The JIT was shut down before the request was served.
     #[error("the JIT was shut down before `{0}` was compiled")]
     ShutDown(String),
@@ -195,8 +215,17 @@ pub enum Error {
 impl Error {
     /// Whether a pass pipeline is to blame.
     pub(crate) fn is_pipeline(&self) -> bool {
-        let passes = tjit_compile_layer::ErrorKind::Llvm(tjit_orc::ErrorKind::Passes);
-        matches!(self, Self::CompileLayer(error) if error.kind() == passes)
+        self.is_of_compiler(tjit_orc::ErrorKind::Passes)
+    }
+
+    /// Whether the compiler was told to stop.
+    pub(crate) fn is_stop(&self) -> bool {
+        self.is_of_compiler(tjit_orc::ErrorKind::Stopped)
+    }
+
+    fn is_of_compiler(&self, kind: tjit_orc::ErrorKind) -> bool {
+        let kind = tjit_compile_layer::ErrorKind::Llvm(kind);
+        matches!(self, Self::CompileLayer(error) if error.kind() == kind)
     }
 }
 

@@ -13,6 +13,7 @@ use tjit_stubs::{CodePtr, LazyResolver, Resolution, StubId};
 use crate::answer::{self, Answer};
 use crate::bodiless::Bodiless;
 use crate::config::{FatalHandler, Tiering};
+use crate::promise::Promise;
 use crate::request::Request;
 use crate::{Error, fork, landing};
 
@@ -143,19 +144,22 @@ fn optimize_now(runtime: &Runtime<Request>, function: FunctionId) -> Result<usiz
     {
         return Ok(code);
     }
-    let (answer, question) = answer::channel();
+    let symbol = runtime
+        .table()
+        .get(function)
+        .map(|record| record.symbol().clone());
+    let promise = Promise::new(symbol.unwrap_or_else(|| function.to_string().into()));
+    let waiting = promise.shared().clone();
     let request = Request {
-        transforms: Vec::new(),
-        pipeline: None,
-        answer: Some(answer),
+        promise: Some(promise),
+        ..Request::default()
     };
     // A child must find the request whole: queued, or not made.
     let inside = fork::enter();
     let _outcome = runtime.request(function, request)?;
     drop(inside);
-    let version = question
-        .wait()
-        .unwrap_or_else(|| Err(Error::ShutDown(function.to_string())))?;
+    let answer = waiting.wait(None).flatten();
+    let version = answer.unwrap_or_else(|| Err(Error::ShutDown(function.to_string())))?;
     Ok(version.address)
 }
 

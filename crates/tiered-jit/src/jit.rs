@@ -15,7 +15,6 @@ use crate::lifecycle::{Arguments, Uncaught};
 use crate::module::Module;
 use crate::owner::Owner;
 use crate::reclaim::CodeMemory;
-use crate::reoptimize::Reoptimize;
 use crate::source::ModuleSource;
 use crate::{Error, assemble, fork, lifecycle, unload};
 
@@ -188,36 +187,6 @@ impl TieredJit {
             settled::check_again(engine, &caller)?;
         }
         Ok(Function::new(self.owner.clone(), symbol, address))
-    }
-
-    /// Begins a request to recompile a function, whether it was never called, is running, or is optimised already.
-    ///
-    /// # Errors
-    /// [`Error::Link`] if no function has that name, or several do; the candidates are listed. [`Error::NoBody`] for an ifunc. [`Error::Directive`] if it
-    /// has the directive `never`.
-    pub fn reoptimize(&self, name: &str) -> Result<Reoptimize, Error> {
-        let record = self.find(name)?;
-        if record.is_never() {
-            return Err(Error::Directive(record.symbol().to_string()));
-        }
-        if self.engine().bodiless.contains(record.id()) {
-            return Err(Error::NoBody(record.symbol().to_string()));
-        }
-        Ok(Reoptimize::new(
-            self.owner.engine.clone(),
-            record.id(),
-            record.symbol().clone(),
-        ))
-    }
-
-    fn find(&self, name: &str) -> Result<&FunctionRecord, Error> {
-        let _brief = fork::enter_briefly();
-        let symbol = self.engine().program().resolve_name(name)?.to_string();
-        if self.engine().program().is_native_function(&symbol) {
-            return Err(Error::Native(symbol));
-        }
-        let record = self.engine().record(&symbol);
-        record.ok_or(Error::NoEntry(symbol))
     }
 
     /// Runs the program's `main`, or another function of that type, and returns what it returns.

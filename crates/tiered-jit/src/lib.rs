@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod canary;
+mod choose;
 mod config;
 mod entry;
 mod error;
@@ -8,6 +9,8 @@ mod jit;
 mod module;
 mod reoptimize;
 mod source;
+mod ticket;
+mod when;
 
 mod ahead;
 mod answer;
@@ -33,9 +36,11 @@ mod fork;
 mod host;
 mod landing;
 mod lifecycle;
+mod limits;
 mod object;
 mod own_copies;
 mod owner;
+mod promise;
 mod promote;
 mod recipe;
 mod reclaim;
@@ -50,12 +55,14 @@ mod unit;
 mod unload;
 mod unoptimised;
 mod version_numbers;
+mod watcher;
 mod weak;
 
 pub use canary::{
     Canary, CanaryFigures, CanaryGuard, CanaryOutcome, CanaryRefusal, CanaryThreads, CanaryTicket,
     CanaryTimes, Compare, RollBackReason, TooManyThreads,
 };
+pub use choose::{ReoptimizeAll, Tickets};
 pub use config::{Builder, FatalHandler, Tiering};
 pub use entry::{Bound, Entered, Function, FunctionPointer};
 pub use error::Error;
@@ -64,13 +71,17 @@ pub use jit::TieredJit;
 pub use module::Module;
 pub use reclaim::CodeMemory;
 pub use redefine::Redefined;
-pub use reoptimize::{Reoptimize, Ticket};
+pub use reoptimize::Reoptimize;
 pub use request::TransformError;
 pub use source::ModuleSource;
+pub use ticket::Ticket;
 pub use tiers::{Tiers, TiersError};
 pub use weak::WeakJit;
+pub use when::{Fire, Receive, Trigger};
 
+pub use tjit_compile_layer::{FeatureChanges, OptLevel};
 pub use tjit_link::LinkError;
+pub use tjit_reopt::{Argument, Constant, Unspecializable};
 pub use tjit_runtime::{
     CancelOutcome, Cause, DeclineReason, DefaultPolicy, Directive, Event, EventKind, EventReceiver,
     FactCounts, FunctionRecord, FunctionState, HoldOff, Phase, PhaseTimes, Published,

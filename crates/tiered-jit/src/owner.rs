@@ -36,6 +36,7 @@ impl Drop for Owner {
         for stop in [&self.stop, &self.reaping] {
             drop(stop.lock().unwrap_or_else(PoisonError::into_inner).take());
         }
+        self.engine.watcher.end();
         let threads =
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         let this = std::thread::current().id();
@@ -136,6 +137,7 @@ impl Restart for Owner {
         ));
         self.engine.runtime.forget_workers();
         self.engine.canaries.abandon(&self.engine);
+        self.engine.watcher.forget();
         self.engine.bodiless.forget_other_threads();
         // Without threads, functions that were not compiled before the fork can't be called, which is reported when they are.
         let _started = self.start_threads(self.first_calls.reopen());

@@ -7,15 +7,15 @@ use tjit_runtime::{Job, JobOutcome, VersionInfo};
 use crate::Error;
 use crate::engine::Engine;
 use crate::facts::unit::Use;
-use crate::request::Request;
-use crate::unit::{Order, compile_without_broken, failure};
+use crate::request::{Lapsed, Request};
+use crate::unit::{Order, compile_without_broken, failure, reopen};
 use crate::version_numbers::VersionNumbers;
 use crate::{facts, fork};
 
 /// Works until the runtime is shut down.
 pub(crate) fn work(engine: &Engine, numbers: &VersionNumbers) -> Result<(), Error> {
     let mut worker = engine.runtime.worker()?;
-    while let Some((_inside, job)) = worker.next_job_inside(fork::enter, &()) {
+    while let Some((_inside, job)) = worker.next_job_inside(fork::enter, &Lapsed) {
         serve(engine, numbers, job);
     }
     Ok(())
@@ -32,18 +32,18 @@ pub(crate) fn serve(engine: &Engine, numbers: &VersionNumbers, mut job: Job<'_, 
         requests = std::mem::take(&mut *recipe);
     }
     let answer = promote(engine, numbers, job, &mut requests);
-    let answers = requests
+    let promises = requests
         .iter_mut()
-        .filter_map(|request| request.answer.take());
-    let answers: Vec<_> = answers.collect();
+        .filter_map(|request| request.promise.take());
+    let promises: Vec<_> = promises.collect();
     if answer.is_ok() || !was_asked_for {
         requests.retain(Request::changes_code);
         *recipe = requests;
     }
     drop(recipe);
-    for waiting in answers {
+    for promise in promises {
         // Whoever dropped the ticket does not want to know.
-        waiting.give(answer.clone());
+        promise.give(answer.clone());
     }
 }
 
@@ -74,7 +74,10 @@ fn promote(
                 dependencies.published(unit, function);
                 return Ok(version);
             }
-            Ok(JobOutcome::Stale(again)) => job = again,
+            Ok(JobOutcome::Stale(again)) => {
+                reopen(requests);
+                job = again;
+            }
             Err(error) => {
                 dependencies.abandon(unit, function);
                 return Err(error);
@@ -121,7 +124,11 @@ fn attempt<'r>(
             outcome
         }
         Err(error) => {
-            job.fail(&error.to_string());
+            match error {
+                // Nothing is wrong with the function.
+                Error::Cancelled(_) | Error::Deadline(_) => job.withdraw(&error.to_string()),
+                _ => job.fail(&error.to_string()),
+            }
             Err(error)
         }
     }

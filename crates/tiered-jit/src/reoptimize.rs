@@ -2,26 +2,41 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use inkwell::module::Module;
 use inkwell::values::FunctionValue;
-use tjit_runtime::{FunctionId, RequestOutcome, VersionInfo};
+use tjit_compile_layer::{FeatureChanges, OptLevel};
+use tjit_reopt::{Argument, Constant, Guard};
+use tjit_runtime::{FunctionId, VersionInfo};
 
-use crate::answer::{self, Question};
 use crate::canary::{self, Canary, CanaryTicket};
 use crate::engine::Engine;
-use crate::request::{Request, Transform, TransformError};
+use crate::promise::Promise;
+use crate::request::{Options, Request, Specialization, Step, TransformError};
+use crate::ticket::Ticket;
 use crate::{Error, fork};
 
 /// A request to recompile a function, being put together; nothing happens before [`Reoptimize::submit`] or
 /// [`Reoptimize::wait`].
+///
+/// # Requests that meet
+/// Requests for one function that wait together are served by one version ([`RequestOutcome::Merged`]). The steps of all
+/// of them, transformations and specialisations, are taken, in the order in which they were submitted. The last one that has a
+/// level or a pipeline decides both, and the last one that has features decides those. One that is broken, cancelled or past
+/// its deadline is answered alone, and the version is made for the others without it.
+///
+/// [`RequestOutcome::Merged`]: crate::RequestOutcome::Merged
 #[must_use = "a request does nothing until it is submitted"]
 pub struct Reoptimize {
     engine: Arc<Engine>,
     function: FunctionId,
     symbol: Arc<str>,
-    transforms: Vec<Transform>,
-    pipeline: Option<String>,
+    steps: Vec<Step>,
+    options: Options,
+    deadline: Option<Duration>,
+    /// What is wrong with it, to be told when it is submitted.
+    error: Option<Error>,
 }
 
 impl Reoptimize {
@@ -30,8 +45,10 @@ impl Reoptimize {
             engine,
             function,
             symbol,
-            transforms: Vec::new(),
-            pipeline: None,
+            steps: Vec::new(),
+            options: Options::default(),
+            deadline: None,
+            error: None,
         }
     }
 
@@ -47,8 +64,8 @@ impl Reoptimize {
     /// bodies and add private or internal definitions; it must keep the body's name and type.
     ///
     /// It runs on a compile thread, on a fresh copy of the IR each time, and again if another request that was merged with
-    /// this one turns out to be broken. If it returns an error, panics or leaves a broken module, the request fails with
-    /// [`Error::Transform`] and the old version runs on.
+    /// this one turns out to be broken or is taken back. If it returns an error, panics or leaves a broken module, the request
+    /// fails with [`Error::Transform`] and the old version runs on. It is not interrupted when a deadline passes.
     ///
     /// The JIT keeps it for when the version has to be made again, after [`TieredJit::thaw`](crate::TieredJit::thaw) for example. So
     /// it must not own a handle on the JIT, which would never end then: give it a [`WeakJit`](crate::WeakJit).
@@ -61,32 +78,121 @@ impl Reoptimize {
         + Send
         + 'static,
     ) -> Self {
-        self.transforms.push(Box::new(transform));
+        self.steps.push(Step::Transform(Box::new(transform)));
         self
     }
 
-    /// The pass pipeline in the syntax of `opt -passes=`, instead of `default<O3>`.
+    /// Makes the version one for calls in which an argument has this value: there it is a constant. At the entry the argument
+    /// is compared, bit by bit, and calls with another value go on in a body as it was. Given one after the other, several
+    /// arguments are compared together. Steps are taken in the order in which they were added, so transformations that were
+    /// added before see the body as it was, and those after it the comparison.
+    ///
+    /// Arguments are counted as in the IR: see [`Argument`]. Functions and variables may be named as the source spells them. A
+    /// variable is compared by its address, and what it holds is not known then; see [`Constant::Variable`].
+    ///
+    /// The request fails with [`Error::Fold`] if there is no such argument, or it can't have that value: see
+    /// [`Unspecializable`](crate::reopt::Unspecializable).
+    pub fn specialize(mut self, argument: impl Into<Argument>, value: impl Into<Constant>) -> Self {
+        self.add_value(Guard::Checked, (argument.into(), value.into()));
+        self
+    }
+
+    /// As [`Reoptimize::specialize`], without the comparison: there is no body for other values.
+    ///
+    /// # Safety
+    /// While the version runs, every call must pass this value. It runs until another is published or it is taken back, and
+    /// it is made again from the same request when a fact that it relied on has changed.
+    pub unsafe fn specialize_unchecked(
+        mut self,
+        argument: impl Into<Argument>,
+        value: impl Into<Constant>,
+    ) -> Self {
+        self.add_value(Guard::Assumed, (argument.into(), value.into()));
+        self
+    }
+
+    fn add_value(&mut self, guard: Guard, value: (Argument, Constant)) {
+        match self.steps.last_mut() {
+            Some(Step::Specialize(last)) if last.guard == guard => last.values.push(value),
+            _ => self.steps.push(Step::Specialize(Specialization {
+                values: vec![value],
+                guard,
+            })),
+        }
+    }
+
+    /// The pass pipeline in the syntax of `opt -passes=`, instead of that of the level. A misspelt one is an error of the
+    /// ticket.
     pub fn pipeline(mut self, pipeline: impl Into<String>) -> Self {
-        self.pipeline = Some(pipeline.into());
+        self.options.pipeline = Some(pipeline.into());
         self
     }
 
-    /// Queues the request, ahead of functions that became hot by themselves.
+    /// How much to optimise, by the pass pipeline and in code generation; [`OptLevel::O3`] by default.
+    pub fn level(mut self, level: OptLevel) -> Self {
+        self.options.level = Some(level);
+        self
+    }
+
+    /// Changes to the processor's features that code is generated for, such as `+avx2,-avx512f`; see [`FeatureChanges`]. What
+    /// the function computes stays the same.
+    ///
+    /// Features that LLVM does not know, that this processor lacks or that can't be changed are an error of the ticket
+    /// ([`Error::CompileLayer`]), and nothing is compiled.
+    pub fn features(mut self, changes: &str) -> Self {
+        match FeatureChanges::new(changes) {
+            Ok(changes) => self.options.features = Some(changes),
+            Err(error) => self.error = Some(error.into()),
+        }
+        self
+    }
+
+    /// How long the answer is of use, from when the request is submitted. When that has passed the ticket is answered with
+    /// [`Error::Deadline`], and the old version runs on. A request that waits is not served then, and one that is being
+    /// optimised is given up before the next pass; code generation and transformations go on to their end, and what comes of
+    /// them is thrown away.
+    pub fn deadline(mut self, after: Duration) -> Self {
+        self.deadline = Some(after);
+        self
+    }
+
+    /// Queues the request, ahead of functions that became hot by themselves. [`Ticket::outcome`] tells what it met.
     pub fn submit(self) -> Ticket {
-        let (answer, question) = answer::channel();
+        let promise = Promise::new(self.symbol.clone());
+        let ticket = self.ticket(&promise);
+        self.submit_for(promise);
+        ticket
+    }
+
+    /// A ticket for when the request is submitted.
+    pub(crate) fn ticket(&self, promise: &Promise) -> Ticket {
+        Ticket::new(promise, Arc::downgrade(&self.engine), self.function)
+    }
+
+    /// Queues the request, to be answered through `promise`.
+    pub(crate) fn submit_for(self, promise: Promise) {
+        if let Some(error) = self.error {
+            promise.give(Err(error));
+            return;
+        }
+        let shared = promise.shared().clone();
+        // A deadline that no clock can show never passes.
+        if let Some(deadline) = self
+            .deadline
+            .and_then(|after| Instant::now().checked_add(after))
+        {
+            shared.set_deadline(deadline);
+        }
         let request = Request {
-            transforms: self.transforms,
-            pipeline: self.pipeline,
-            answer: Some(answer),
+            steps: self.steps,
+            options: self.options,
+            promise: Some(promise),
         };
-        // Every way in which the runtime declines drops the request, and with it the answer: the ticket says so.
-        let brief = fork::enter_briefly();
-        let outcome = self.engine.runtime.request(self.function, request);
-        drop(brief);
-        Ticket {
-            question,
-            is_removed: outcome == Ok(RequestOutcome::Removed),
-            symbol: self.symbol,
+        // A child must find the request whole: queued, or not made.
+        let _inside = fork::enter();
+        // Every way in which the runtime declines drops the request, and with it the promise: the ticket says so.
+        if let Ok(outcome) = self.engine.runtime.request(self.function, request) {
+            shared.set_outcome(outcome);
         }
     }
 
@@ -95,14 +201,18 @@ impl Reoptimize {
     /// Until then the function's calls are shared out between the new version and the one that ran, which is compiled again so
     /// that both are measured alike; where only the baseline ran, that is an optimised version without what this request
     /// changes. Nobody else compiles the function meanwhile: requests wait, and so do trips. What one of the two relies on,
-    /// or the module of the function, going ends the trial, as does somebody who can't wait, such as another canary.
+    /// or the module of the function, going ends the trial, as does somebody who can't wait, such as another canary. A deadline
+    /// is of no account.
     ///
     /// The thread that decides is one of its own. It begins at once, or when nobody compiles the function any more.
     pub fn canary(self, canary: Canary) -> CanaryTicket {
-        let request = Request {
-            transforms: self.transforms,
-            pipeline: self.pipeline,
-            answer: None,
+        let request = match self.error {
+            Some(error) => Err(error),
+            None => Ok(Request {
+                steps: self.steps,
+                options: self.options,
+                promise: None,
+            }),
         };
         let function = (self.function, self.symbol);
         canary::begin(&self.engine, function, request, canary)
@@ -120,41 +230,5 @@ impl Reoptimize {
 impl fmt::Debug for Reoptimize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Reoptimize({})", self.symbol)
-    }
-}
-
-/// The answer to a submitted request, once there is one. Dropping it does not cancel the request.
-#[derive(Debug)]
-pub struct Ticket {
-    question: Question<Result<Arc<VersionInfo>, Error>>,
-    is_removed: bool,
-    symbol: Arc<str>,
-}
-
-impl Ticket {
-    /// Waits until the new version is published: calls that begin after this returns run it, or a later one. Must not be
-    /// called on a compile thread, that is in a transformation.
-    ///
-    /// # Errors
-    /// [`Error::Transform`] or [`Error::Compile`] when it could not be compiled (the old version runs on),
-    /// [`Error::ShutDown`] when the JIT ended first, [`Error::Removed`] when the function's module was removed.
-    pub fn wait(self) -> Result<Arc<VersionInfo>, Error> {
-        let error = self.unanswered();
-        self.question.wait().unwrap_or(Err(error))
-    }
-
-    /// The answer if there is one yet.
-    pub fn try_wait(&self) -> Option<Result<Arc<VersionInfo>, Error>> {
-        let answer = self.question.poll()?;
-        Some(answer.unwrap_or_else(|| Err(self.unanswered())))
-    }
-
-    /// What it means that there will be no answer.
-    fn unanswered(&self) -> Error {
-        let symbol = self.symbol.to_string();
-        match self.is_removed {
-            true => Error::Removed(symbol),
-            false => Error::ShutDown(symbol),
-        }
     }
 }

@@ -1,14 +1,15 @@
 //! What a request from outside carries to the worker that serves it.
 
 use std::fmt;
-use std::sync::Arc;
 
 use inkwell::module::Module;
 use inkwell::values::FunctionValue;
-use tjit_runtime::VersionInfo;
+use tjit_compile_layer::{FeatureChanges, OptLevel};
+use tjit_reopt::{Argument, Constant, Guard};
+use tjit_runtime::{FunctionRecord, Lapse, RequestOutcome};
 
 use crate::Error;
-use crate::answer::Answer;
+use crate::promise::{Answer, Promise};
 
 /// What a transformation may fail with.
 pub type TransformError = Box<dyn std::error::Error + Send + Sync>;
@@ -18,26 +19,96 @@ pub(crate) type Transform = Box<
     dyn for<'ctx> FnMut(&Module<'ctx>, FunctionValue<'ctx>) -> Result<(), TransformError> + Send,
 >;
 
-/// What a request carries to the worker that serves it.
-pub(crate) struct Request {
-    pub(crate) transforms: Vec<Transform>,
+/// What is done to the IR before it is optimised.
+pub(crate) enum Step {
+    Transform(Transform),
+    Specialize(Specialization),
+}
+
+/// Arguments and the values they have, all together.
+pub(crate) struct Specialization {
+    pub(crate) values: Vec<(Argument, Constant)>,
+    pub(crate) guard: Guard,
+}
+
+/// How the IR is optimised.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Options {
     pub(crate) pipeline: Option<String>,
-    /// Until it is given.
-    pub(crate) answer: Option<Answer<Result<Arc<VersionInfo>, Error>>>,
+    pub(crate) level: Option<OptLevel>,
+    pub(crate) features: Option<FeatureChanges>,
+}
+
+impl Options {
+    /// Whether they say how much is optimised.
+    pub(crate) fn say_how(&self) -> bool {
+        self.pipeline.is_some() || self.level.is_some()
+    }
+}
+
+/// What a request carries to the worker that serves it.
+#[derive(Default)]
+pub(crate) struct Request {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) options: Options,
+    /// Until it is answered.
+    pub(crate) promise: Option<Promise>,
 }
 
 impl Request {
     /// Whether the version is another one than that which would be made by itself.
     pub(crate) fn changes_code(&self) -> bool {
-        !self.transforms.is_empty() || self.pipeline.is_some()
+        !self.steps.is_empty() || self.options.say_how() || self.options.features.is_some()
+    }
+
+    /// Why nobody wants the answer any more, if so.
+    pub(crate) fn unwanted(&self) -> Option<Error> {
+        self.promise.as_ref()?.shared().unwanted()
+    }
+
+    /// Whether a trip had queued the function before.
+    pub(crate) fn raised(&self) -> bool {
+        let promise = self.promise.as_ref();
+        promise.and_then(|promise| promise.shared().outcome()) == Some(RequestOutcome::Raised)
+    }
+
+    pub(crate) fn answer(self, answer: Answer) {
+        if let Some(promise) = self.promise {
+            // Whoever dropped the ticket does not want to know.
+            promise.give(answer);
+        }
+    }
+
+    /// How many arguments the version is specialised for.
+    pub(crate) fn arguments(&self) -> usize {
+        let of_step = |step: &Step| match step {
+            Step::Specialize(specialization) => specialization.values.len(),
+            Step::Transform(_) => 0,
+        };
+        self.steps.iter().map(of_step).sum()
     }
 }
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
-            .field("transforms", &self.transforms.len())
-            .field("pipeline", &self.pipeline)
+            .field("steps", &self.steps.len())
+            .field("options", &self.options)
             .finish_non_exhaustive()
+    }
+}
+
+/// Requests that were cancelled, or whose deadline passed, when a worker comes to them.
+pub(crate) struct Lapsed;
+
+impl Lapse<Request> for Lapsed {
+    fn has_lapsed(&self, request: &Request) -> bool {
+        request.unwanted().is_some()
+    }
+
+    fn lapsed(&self, _function: &FunctionRecord, request: Request) {
+        if let Some(error) = request.unwanted() {
+            request.answer(Err(error));
+        }
     }
 }

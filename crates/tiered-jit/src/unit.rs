@@ -18,7 +18,9 @@ use crate::emit_ir;
 use crate::engine::Engine;
 use crate::facts::dependencies::Source;
 use crate::facts::{self, unit::Use};
+use crate::limits::{self, Limits};
 use crate::object;
+use crate::promise::Promise;
 use crate::request::Request;
 use crate::transform::transform;
 use crate::version_numbers::VersionNumbers;
@@ -54,44 +56,104 @@ pub(crate) struct Order<'o> {
     pub(crate) probe: Option<&'o Probe>,
 }
 
-/// Compiles one version for all requests of `order`; those whose own transformation or pipeline is broken are answered and dropped, so
-/// that they don't take the others down with them. When the fault is nobody's it may be that of an imported callee, which may
-/// never be called: a unit without imports is tried before giving up.
+/// Compiles one version for all requests of `order` and commits itself to their answers; those whose own transformation or
+/// options are broken, or that nobody waits for any more, are answered and dropped, so that they don't take the others down with
+/// them. When the fault is nobody's it may be that of an imported callee, which may never be called: a unit without imports is
+/// tried before giving up.
 pub(crate) fn compile_without_broken(
     engine: &Engine,
     numbers: &VersionNumbers,
     mut order: Order<'_>,
 ) -> Result<Ready, Error> {
+    // Without the requests it is still to be compiled then.
+    let has_tripped = order.requests.iter().any(Request::raised);
     loop {
         match compile(engine, numbers, &mut order) {
-            Ok(ready) => return Ok(ready),
-            Err(Failure {
-                culprit: Some(index),
-                error,
-            }) if order.requests.len() > 1 => {
-                let request = order.requests.remove(index);
-                if let Some(answer) = request.answer {
-                    answer.give(Err(error));
+            Ok(ready) => match commit(order.requests) {
+                Ok(()) => return Ok(ready),
+                Err((index, error)) => {
+                    discard(engine, ready.code);
+                    drop_broken(order.requests, (index, error), has_tripped)?;
                 }
-            }
-            Err(Failure { culprit: None, .. }) if *order.imports != ImportBudget::NONE => {
-                order.imports = &ImportBudget::NONE;
-            }
+            },
+            Err(Failure {
+                blame: Blame::Request(index),
+                error,
+            }) => drop_broken(order.requests, (index, error), has_tripped)?,
+            Err(Failure {
+                blame: Blame::Unit, ..
+            }) if *order.imports != ImportBudget::NONE => order.imports = &ImportBudget::NONE,
             Err(Failure { error, .. }) => return Err(error),
         }
     }
 }
 
-/// Why a unit could not be compiled, and through which request if one is to blame.
+/// Answers one request, and goes on with the others; if there is none, and nothing else wants the unit, that is it.
+fn drop_broken(
+    requests: &mut Vec<Request>,
+    (index, error): (usize, Error),
+    has_tripped: bool,
+) -> Result<(), Error> {
+    if requests.len() == 1 && !has_tripped {
+        return Err(error);
+    }
+    requests.remove(index).answer(Err(error));
+    Ok(())
+}
+
+/// From now on the requests are answered by who compiled the unit; or none is, because one is not wanted any more.
+fn commit(requests: &[Request]) -> Result<(), (usize, Error)> {
+    for (index, request) in requests.iter().enumerate() {
+        let Some(promise) = &request.promise else {
+            continue;
+        };
+        if !promise.commit() {
+            reopen(&requests[..index]);
+            let symbol = promise.shared().symbol().to_string();
+            let error = request.unwanted().unwrap_or(Error::Cancelled(symbol));
+            return Err((index, error));
+        }
+    }
+    Ok(())
+}
+
+/// The unit that was committed to has come to nothing, and another is tried.
+pub(crate) fn reopen(requests: &[Request]) {
+    let promises = requests
+        .iter()
+        .filter_map(|request| request.promise.as_ref());
+    promises.for_each(Promise::reopen);
+}
+
+/// Frees what was linked and not published.
+fn discard(engine: &Engine, code: Code) {
+    if let Some(tracker) = engine.modules.take(code) {
+        // What can't be freed is not used: nobody minds it.
+        // SAFETY: nobody but this thread has had its address, and it was not stored.
+        let _freed = unsafe { tracker.remove() };
+    }
+}
+
+/// Why a unit could not be compiled, and what is to blame.
 struct Failure {
-    culprit: Option<usize>,
+    blame: Blame,
     error: Error,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Blame {
+    /// One of the requests.
+    Request(usize),
+    /// Something in the unit.
+    Unit,
+    /// It was given up, and would be again.
+    Limit,
 }
 
 impl<E: Into<Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self {
-            culprit: None,
+            blame: Blame::Unit,
             error: error.into(),
         }
     }
@@ -103,25 +165,29 @@ fn compile(
     order: &mut Order<'_>,
 ) -> Result<Ready, Failure> {
     let record = order.record;
+    let limits = Limits::new(&engine.config, order);
     let version = numbers.next(engine, record)?;
     let body = tjit_mangle::body_name(record.symbol(), version, tjit_mangle::Tier::Optimized);
     let mut phases = PhaseTimes::new();
 
     let start = Instant::now();
     let (unit, home) = slice(engine, order, &body)?;
+    limits.check_size(&unit).map_err(|reason| Failure {
+        blame: match *order.imports == ImportBudget::NONE {
+            true => Blame::Limit,
+            false => Blame::Unit,
+        },
+        error: failure(record, &reason),
+    })?;
     phases.add(Phase::Slice, start.elapsed());
 
     let start = Instant::now();
-    for (index, request) in order.requests.iter_mut().enumerate() {
-        transform(record, &unit, &body, request).map_err(|error| Failure {
-            culprit: Some(index),
-            error,
-        })?;
-    }
+    transform_for_all(engine, (&unit, &body), order)?;
     phases.add(Phase::Transform, start.elapsed());
 
     let start = Instant::now();
-    let counts = facts::unit::fold(engine, order.unit, &unit, order.facts)?;
+    let mut counts = facts::unit::fold(engine, order.unit, &unit, order.facts)?;
+    counts.arguments = order.requests.iter().map(Request::arguments).sum();
     phases.add(Phase::Fold, start.elapsed());
 
     let start = Instant::now();
@@ -131,28 +197,22 @@ fn compile(
     if let Some(directory) = &engine.config.emit_ir {
         emit_ir::write(directory, &body, &unit)?;
     }
-    // Of several pipelines the last one asked for wins.
-    let requests = &order.requests;
-    let chosen = requests
-        .iter()
-        .rposition(|request| request.pipeline.is_some());
-    let asked_for = chosen.and_then(|index| requests[index].pipeline.clone());
+    let chosen = Chosen::of(order.requests);
     let options = ModuleOptions {
-        pipeline: asked_for.or_else(|| pipeline_of(order)),
         values_folded: counts.values > 0,
-        ..ModuleOptions::default()
+        stop: limits.stop(),
+        ..chosen.options(order)
     };
     let probed = probe.iter().flat_map(|probe| probe.names());
     let others = probed.chain(counter.as_deref());
-    let bodies = std::slice::from_ref(&body);
-    let emitted =
-        object::emit(engine, (&unit, home), bodies, others, &options).map_err(|error| {
-            let is_pipeline = error.is_pipeline();
-            Failure {
-                culprit: chosen.filter(|_| is_pipeline),
-                error: failure(record, &error.to_string()),
-            }
-        })?;
+    let emitted = object::emit(
+        engine,
+        (&unit, home),
+        std::slice::from_ref(&body),
+        others,
+        &options,
+    )
+    .map_err(|error| blame(order, (&chosen, &limits), &error))?;
     phases += &emitted.phases;
     let probed = probe.map(|probe| probe.linked(&emitted)).transpose()?;
     let compiled = Compiled {
@@ -201,6 +261,79 @@ fn slice(
         dependencies.record(order.unit, function, Some(Source::Body));
     }
     Ok((slice.module, program.module_of(symbol)))
+}
+
+/// Has every request do to the unit what it wants done.
+fn transform_for_all(
+    engine: &Engine,
+    unit: (&ThreadSafeModule, &str),
+    order: &mut Order<'_>,
+) -> Result<(), Failure> {
+    for index in 0..order.requests.len() {
+        let request = &mut order.requests[index];
+        transform(engine, order.record, unit, request).map_err(|error| Failure {
+            blame: Blame::Request(index),
+            error,
+        })?;
+        // A transformation may take its time.
+        if let Some((index, error)) = limits::unwanted(order.requests) {
+            let blame = Blame::Request(index);
+            return Err(Failure { blame, error });
+        }
+    }
+    Ok(())
+}
+
+/// What is to blame for an error of compiler or linker.
+fn blame(order: &Order<'_>, (chosen, limits): (&Chosen, &Limits), error: &Error) -> Failure {
+    if error.is_stop() {
+        return match limits::unwanted(order.requests) {
+            Some((index, error)) => Failure {
+                blame: Blame::Request(index),
+                error,
+            },
+            None => Failure {
+                blame: Blame::Limit,
+                error: failure(order.record, &limits.reason()),
+            },
+        };
+    }
+    let culprit = chosen.how.filter(|_| error.is_pipeline());
+    Failure {
+        blame: culprit.map_or(Blame::Unit, Blame::Request),
+        error: failure(order.record, &error.to_string()),
+    }
+}
+
+/// Whose options hold: of several requests the last that says anything of the matter.
+struct Chosen {
+    /// Who says how much is optimised: by level, pipeline, or both.
+    how: Option<usize>,
+    features: Option<usize>,
+}
+
+impl Chosen {
+    fn of(requests: &[Request]) -> Self {
+        let last = |says: fn(&Request) -> bool| requests.iter().rposition(says);
+        Self {
+            how: last(|request| request.options.say_how()),
+            features: last(|request| request.options.features.is_some()),
+        }
+    }
+
+    fn options(&self, order: &Order<'_>) -> ModuleOptions {
+        let of = |index: Option<usize>| index.map(|index| &order.requests[index].options);
+        let (pipeline, level) = match of(self.how) {
+            Some(how) => (how.pipeline.clone(), how.level),
+            None => (pipeline_of(order), None),
+        };
+        ModuleOptions {
+            pipeline,
+            level,
+            features: of(self.features).and_then(|options| options.features.clone()),
+            ..ModuleOptions::default()
+        }
+    }
 }
 
 /// The pipeline of the function, or else of the tier, if either has one.

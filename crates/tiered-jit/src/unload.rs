@@ -138,9 +138,7 @@ fn take_records(engine: &Engine, unloaded: &Unloaded) -> Result<(), Error> {
         engine.forget_facts(function);
         removed.insert(symbol.clone(), function);
         for request in engine.runtime.remove(function)? {
-            if let Some(answer) = request.answer {
-                answer.give(Err(Error::Removed(symbol.to_string())));
-            }
+            request.answer(Err(Error::Removed(symbol.to_string())));
         }
     }
     for symbol in &unloaded.handed_over {

@@ -36,6 +36,7 @@ mod written;
 
 mod demangle;
 mod lookup;
+mod pattern;
 mod support;
 mod variables;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::LinkError;
 use crate::demangle::demangle;
+use crate::pattern;
 use crate::program::Program;
 
 #[cfg(test)]
@@ -143,6 +144,21 @@ impl Program {
                 candidates: lookup.described(several),
             }),
         }
+    }
+}
+
+impl Program {
+    /// The symbols of the functions and ifuncs of the program whose names are of a pattern, in the program's order: `*` stands for
+    /// any characters and `?` for one. Names are those of [`Program::resolve_name`].
+    pub fn matching(&self, pattern: &str) -> Vec<&str> {
+        let pattern = pattern.trim();
+        let names = self.lookup().names.iter();
+        let of_pattern = names.filter(|(full, symbol)| {
+            pattern::matches(pattern, full)
+                || pattern::matches(pattern, without_parameters(full))
+                || pattern::matches(pattern, symbol)
+        });
+        of_pattern.map(|(_, symbol)| &**symbol).collect()
     }
 }
 

@@ -156,6 +156,8 @@ pub struct FactCounts {
     pub guards: usize,
     /// Variables whose values are part of its code.
     pub values: usize,
+    /// Arguments that it is specialised for.
+    pub arguments: usize,
 }
 
 /// What a compiler hands over to be published.

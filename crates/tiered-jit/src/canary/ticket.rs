@@ -53,14 +53,14 @@ impl CanaryTicket {
 pub(crate) fn begin(
     engine: &Arc<Engine>,
     (function, symbol): (FunctionId, Arc<str>),
-    request: Request,
+    request: Result<Request, Error>,
     canary: Canary,
 ) -> CanaryTicket {
     let (answer, question) = answer::channel();
     let _inside = fork::enter();
     let live = engine.canaries.enter(function, answer);
     if let Some(live) = &live {
-        let started = start(engine, live, request, canary);
+        let started = request.and_then(|request| start(engine, live, request, canary));
         if let Err(error) = started {
             live.give(Err(error));
             engine.canaries.leave(live.number);

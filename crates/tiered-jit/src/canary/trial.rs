@@ -17,9 +17,10 @@ use super::splitter::{self, Targets};
 use super::{Calls, Canary, CanaryFigures, CanaryOutcome, Measure, RollBackReason};
 use crate::engine::Engine;
 use crate::facts::unit::Use;
+use crate::promise::Promise;
 use crate::request::Request;
 use crate::unit::{Order, compile_without_broken, failure};
-use crate::{Error, answer, fork, promote};
+use crate::{Error, fork, promote};
 
 /// How often a trial looks at its figures. Reading them takes microseconds.
 const INTERVAL: Duration = Duration::from_millis(2);
@@ -327,16 +328,19 @@ impl<'e> Trial<'e> {
         requests: Vec<Request>,
         figures: CanaryFigures,
     ) -> Result<CanaryOutcome, Error> {
-        let (answer, question) = answer::channel();
-        let mut answer = Some(answer);
+        let promise = Promise::new(self.record.symbol().clone());
+        let waiting = promise.shared().clone();
+        let mut promise = Some(promise);
         for mut request in requests {
-            request.answer = answer.take();
+            request.promise = promise.take();
             job.add_request(request);
         }
         promote::serve(self.engine, &self.engine.numbers, job);
         let symbol = self.record.symbol();
-        let version = question
-            .wait()
+        drop(promise);
+        let version = waiting
+            .wait(None)
+            .flatten()
             .unwrap_or_else(|| Err(Error::ShutDown(symbol.to_string())))?;
         self.decided(true, &figures.to_string());
         Ok(CanaryOutcome::Committed { version, figures })

@@ -48,6 +48,7 @@ pub(crate) fn fold(
     Ok(FactCounts {
         guards: folded.guards.len(),
         values: folded.values.len(),
+        ..FactCounts::default()
     })
 }
 

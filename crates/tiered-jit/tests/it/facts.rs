@@ -89,7 +89,10 @@ fn invalidated(events: &EventReceiver) -> Vec<String> {
 }
 
 fn values(values: usize) -> FactCounts {
-    FactCounts { guards: 0, values }
+    FactCounts {
+        values,
+        ..FactCounts::default()
+    }
 }
 
 #[test]

@@ -91,7 +91,11 @@ fn the_getter_of_a_static_is_that_of_a_global() {
 }
 
 const fn facts(guards: usize, values: usize) -> FactCounts {
-    FactCounts { guards, values }
+    FactCounts {
+        guards,
+        values,
+        arguments: 0,
+    }
 }
 
 /// Compiled with `-O2`: `-O1` has clang forbid that loops are unrolled.

@@ -127,6 +127,7 @@ fn a_job_whose_unit_is_invalidated_starts_again() {
     job.relies_on(FactCounts {
         guards: 1,
         values: 1,
+        arguments: 0,
     });
     assert_eq!(invalidate(&runtime, id, unit), (Invalidation::Job, None));
     let never = |_| -> Result<(), String> { panic!("it must not be installed") };
@@ -141,6 +142,7 @@ fn a_job_whose_unit_is_invalidated_starts_again() {
     job.relies_on(FactCounts {
         guards: 1,
         values: 0,
+        arguments: 0,
     });
     let Ok(JobOutcome::Installed(version)) =
         job.publish(code("f_v2_optimized", OPTIMIZED), install)
@@ -151,7 +153,8 @@ fn a_job_whose_unit_is_invalidated_starts_again() {
         version.facts,
         FactCounts {
             guards: 1,
-            values: 0
+            values: 0,
+            arguments: 0,
         }
     );
     assert_eq!(state(&runtime, id), FunctionState::Optimized);

@@ -1,0 +1,253 @@
+//! The answer to a request, while it is still to be given.
+//!
+//! A request is served by a worker, and waited for by whoever has the ticket. Both may end it: the worker by an answer, the other
+//! by not wanting it any more. Whoever is first decides. Before a worker publishes the version it commits itself: from then on
+//! it is too late to cancel, so that a ticket never says "cancelled" of a version that runs.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use tjit_runtime::{RequestOutcome, VersionInfo};
+
+use crate::Error;
+
+/// What a request comes to.
+pub(crate) type Answer = Result<Arc<VersionInfo>, Error>;
+
+/// The right and the duty to answer. Dropped without an answer, there will be none.
+#[derive(Debug)]
+pub(crate) struct Promise(Arc<Shared>);
+
+/// What promise and ticket share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// The linker-level name of the function.
+    symbol: Arc<str>,
+    state: Mutex<State>,
+    settled: Condvar,
+    /// Nobody wants the answer any more; never taken back.
+    unwanted: AtomicBool,
+    /// Set at most once, when the request is submitted.
+    deadline: OnceLock<Instant>,
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    outcome: Option<RequestOutcome>,
+    waker: Option<Waker>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Open,
+    /// A worker is about to publish.
+    Committed,
+    Given(Answer),
+    /// Taken, or never given.
+    Over,
+}
+
+impl Promise {
+    pub(crate) fn new(symbol: Arc<str>) -> Self {
+        Self(Arc::new(Shared {
+            symbol,
+            state: Mutex::new(State {
+                phase: Phase::Open,
+                outcome: None,
+                waker: None,
+            }),
+            settled: Condvar::new(),
+            unwanted: AtomicBool::new(false),
+            deadline: OnceLock::new(),
+        }))
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0
+    }
+
+    pub(crate) fn give(self, answer: Answer) {
+        self.0.settle(answer);
+    }
+
+    /// From now on it is answered by the worker alone; false if nobody wants the answer any more.
+    pub(crate) fn commit(&self) -> bool {
+        let expired = self.0.is_past();
+        let mut state = self.0.state();
+        let open = matches!(state.phase, Phase::Open) && !expired;
+        if open {
+            state.phase = Phase::Committed;
+        }
+        open
+    }
+
+    /// What the worker had committed itself to has come to nothing, and it tries again.
+    pub(crate) fn reopen(&self) {
+        let mut state = self.0.state();
+        if matches!(state.phase, Phase::Committed) {
+            state.phase = Phase::Open;
+        }
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        self.0.end(Phase::Over);
+    }
+}
+
+impl Shared {
+    // No code of others runs under the lock, so a poisoned state is as good as any.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn symbol(&self) -> &Arc<str> {
+        &self.symbol
+    }
+
+    pub(crate) fn set_deadline(&self, deadline: Instant) {
+        // A request is submitted once.
+        let _first = self.deadline.set(deadline);
+        // Who waits already has to look again. Under the lock, so that nobody is between the look and the sleep.
+        let waker = self.state().waker.take();
+        self.notify(waker);
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline.get().copied()
+    }
+
+    fn is_past(&self) -> bool {
+        self.deadline()
+            .is_some_and(|deadline| deadline <= Instant::now())
+    }
+
+    /// Why nobody wants the answer any more, if so. Takes no lock.
+    pub(crate) fn unwanted(&self) -> Option<Error> {
+        if self.is_past() {
+            return Some(Error::Deadline(self.symbol.to_string()));
+        }
+        // Relaxed: nothing is read on the strength of it; who acts on it settles under the lock.
+        let unwanted = self.unwanted.load(Ordering::Relaxed);
+        unwanted.then(|| Error::Cancelled(self.symbol.to_string()))
+    }
+
+    pub(crate) fn set_outcome(&self, outcome: RequestOutcome) {
+        self.state().outcome = Some(outcome);
+    }
+
+    pub(crate) fn outcome(&self) -> Option<RequestOutcome> {
+        self.state().outcome
+    }
+
+    /// Answers, unless that was done.
+    fn settle(&self, answer: Answer) {
+        self.end(Phase::Given(answer));
+    }
+
+    fn end(&self, phase: Phase) {
+        let mut state = self.state();
+        if !matches!(state.phase, Phase::Open | Phase::Committed) {
+            return;
+        }
+        state.phase = phase;
+        let waker = state.waker.take();
+        drop(state);
+        self.notify(waker);
+    }
+
+    fn notify(&self, waker: Option<Waker>) {
+        self.settled.notify_all();
+        // Not under the lock: it runs code of an executor.
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Answers with `error` for somebody who does not want to wait any longer, unless a worker has answered or committed itself
+    /// to. Returns whether it did.
+    pub(crate) fn withdraw(&self, error: Error) -> bool {
+        let mut state = self.state();
+        if !matches!(state.phase, Phase::Open) {
+            return false;
+        }
+        state.phase = Phase::Given(Err(error));
+        self.unwanted.store(true, Ordering::Relaxed);
+        let waker = state.waker.take();
+        drop(state);
+        self.notify(waker);
+        true
+    }
+
+    /// In a child of `fork`, which has nobody who would make the request; one that was made before is served there.
+    pub(crate) fn abandon(&self) {
+        // If another thread held it when the process was copied, it was that thread's ticket, which is not in the child.
+        if let Ok(mut state) = self.state.try_lock()
+            && matches!(state.phase, Phase::Open)
+            && state.outcome.is_none()
+        {
+            state.phase = Phase::Over;
+        }
+    }
+
+    /// Waits for the answer until `until`, or as long as it takes, and at most until the deadline. The outer `None`: it is open
+    /// still; the inner one: there will be none.
+    pub(crate) fn wait(&self, until: Option<Instant>) -> Option<Option<Answer>> {
+        let mut state = self.state();
+        loop {
+            if let Some(answer) = state.take() {
+                return Some(answer);
+            }
+            // It is of no importance any more once a worker has committed itself.
+            let deadline = self.deadline();
+            let deadline = deadline.filter(|_| matches!(state.phase, Phase::Open));
+            let until = until.into_iter().chain(deadline).min();
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            state = match left {
+                None => {
+                    let waited = self.settled.wait(state);
+                    waited.unwrap_or_else(PoisonError::into_inner)
+                }
+                Some(Duration::ZERO) => return None,
+                Some(left) => {
+                    let waited = self.settled.wait_timeout(state, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+    }
+
+    /// The answer as [`Shared::wait`] has it; `waker` is woken when it comes.
+    pub(crate) fn poll(&self, waker: &Waker) -> Option<Option<Answer>> {
+        let mut state = self.state();
+        let answer = state.take();
+        if answer.is_none() {
+            state.waker = Some(waker.clone());
+        }
+        answer
+    }
+
+    pub(crate) fn is_settled(&self) -> bool {
+        !matches!(self.state().phase, Phase::Open | Phase::Committed)
+    }
+}
+
+impl State {
+    fn take(&mut self) -> Option<Option<Answer>> {
+        match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Given(answer) => Some(Some(answer)),
+            Phase::Over => Some(None),
+            open => {
+                self.phase = open;
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
