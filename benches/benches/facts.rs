@@ -52,7 +52,15 @@ fn getters(criterion: &mut Criterion) {
         let first = jit.function::<Getter>(name).expect("it is defined");
         // SAFETY: the program defines it with this type, here and below.
         assert_eq!(unsafe { first() }, 7, "{name}");
-        let getter: Getter = optimized(&jit, name, FactCounts { guards, values });
+        let getter: Getter = optimized(
+            &jit,
+            name,
+            FactCounts {
+                guards,
+                values,
+                arguments: 0,
+            },
+        );
         if let Some(setter) = setter {
             let set = jit.function::<Setter>(setter).expect("it is defined");
             // SAFETY: as above.
@@ -96,7 +104,11 @@ fn configured() -> (TieredJit, Library) {
 }
 
 const fn values(values: usize) -> FactCounts {
-    FactCounts { guards: 0, values }
+    FactCounts {
+        guards: 0,
+        values,
+        arguments: 0,
+    }
 }
 
 fn filters(criterion: &mut Criterion) {

@@ -246,10 +246,8 @@ fn functions_are_chosen_by_pattern() {
     assert_eq!(areas.into_iter().count(), 2);
     let error = jit.reoptimize_all("Circle::*").expect_err("there is none");
     assert!(matches!(error, Error::NoMatch(_)), "{error}");
-    assert_eq!(
-        jit.reoptimize_all("*").expect("all").submit().cancel() <= 4,
-        true
-    );
+    let everything = jit.reoptimize_all("*").expect("there are some").submit();
+    assert!(everything.cancel() <= 4);
 }
 
 #[test]
