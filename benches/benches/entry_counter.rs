@@ -32,6 +32,8 @@ fn time(iterations: u64, call: impl Fn() -> i64) -> Duration {
 
 fn unary(jit: &TieredJit, name: &str, argument: i64) -> Timer {
     let function = jit.function::<Unary>(name).expect("it is defined");
+    // SAFETY: the JIT outlives the group, and does not reclaim.
+    let function = unsafe { function.pointer() };
     // SAFETY: the program defines it with this type.
     let call = move || unsafe { function(black_box(argument)) };
     Box::new(move |iterations| time(iterations, &call))
@@ -39,7 +41,9 @@ fn unary(jit: &TieredJit, name: &str, argument: i64) -> Timer {
 
 fn tak(jit: &TieredJit) -> Timer {
     let function = jit.function::<Ternary>("tak").expect("it is defined");
-    // SAFETY: the program defines it with this type.
+    // SAFETY: as above.
+    let function = unsafe { function.pointer() };
+    // SAFETY: as above.
     let call = move || unsafe { function(black_box(12), black_box(8), black_box(4)) };
     Box::new(move |iterations| time(iterations, &call))
 }

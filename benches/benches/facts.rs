@@ -35,7 +35,9 @@ fn optimized<F: FunctionPointer>(jit: &TieredJit, name: &str, facts: FactCounts)
     let request = jit.reoptimize(name).expect("it is defined");
     let version = request.wait().expect("it compiles");
     assert_eq!(version.facts, facts, "{name}");
-    jit.function::<F>(name).expect("it is defined").pointer()
+    let function = jit.function::<F>(name).expect("it is defined");
+    // SAFETY: the JIT outlives the group, and does not reclaim.
+    unsafe { function.pointer() }
 }
 
 fn time(iterations: u64, mut call: impl FnMut()) -> Duration {
@@ -51,7 +53,7 @@ fn getters(criterion: &mut Criterion) {
     let way = |name: &str, guards, values, setter: Option<&str>| {
         let first = jit.function::<Getter>(name).expect("it is defined");
         // SAFETY: the program defines it with this type, here and below.
-        assert_eq!(unsafe { first() }, 7, "{name}");
+        assert_eq!(unsafe { first.call() }, 7, "{name}");
         let getter: Getter = optimized(
             &jit,
             name,
@@ -64,7 +66,7 @@ fn getters(criterion: &mut Criterion) {
         if let Some(setter) = setter {
             let set = jit.function::<Setter>(setter).expect("it is defined");
             // SAFETY: as above.
-            unsafe { set(8) };
+            unsafe { set.call(8) };
         }
         let expected = if setter.is_some() { 8 } else { 7 };
         // SAFETY: as above.
@@ -92,7 +94,7 @@ fn configured() -> (TieredJit, Library) {
         .function::<Configure>("configure")
         .expect("it is defined");
     // SAFETY: the program defines it with this type.
-    unsafe { configure() };
+    unsafe { configure.call() };
     for variable in ["taps", "coefficients", "plan"] {
         // SAFETY: nobody configures it again.
         unsafe { jit.freeze(variable) }.expect("it is the program's");

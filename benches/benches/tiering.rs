@@ -104,9 +104,10 @@ fn calls(criterion: &mut Criterion) {
     let mut cycles = Cycles::new();
     cycles.recompile(2);
     let thrower = &cycles.thrower;
-    let plain = thrower.pointer();
     let entered = cycles.jit.enter();
-    // SAFETY: of that type; this thread is inside.
+    // SAFETY: called below only, where this thread is inside.
+    let plain = unsafe { thrower.pointer() };
+    // SAFETY: of that type.
     group.bench_function("call_plain", |bencher| {
         bencher.iter(|| unsafe { plain(black_box(0)) });
     });

@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let make = jit.function::<unsafe extern "C" fn(i64) -> *mut c_void>("make_thermometer")?;
     let delete = jit.function::<unsafe extern "C" fn(*mut c_void)>("delete_sensor")?;
     // SAFETY: the factory's type is as declared; the object lives until `delete` below.
-    let object = unsafe { make(20) };
+    let object = unsafe { make.call(20) };
     let vtable_before = vtable(object);
 
     let (version, calls) = recompile_while_running(&jit, object)?;
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     check_state(&jit, object, calls)?;
     report(&jit, &version, calls);
     // SAFETY: made by the factory, and no thread uses it any more.
-    unsafe { delete(object) };
+    unsafe { delete.call(object) };
     Ok(())
 }
 
@@ -87,17 +87,18 @@ fn check_state(jit: &TieredJit, object: *mut c_void, calls: i64) -> Result<(), B
     let readings = jit.function::<Method>("Thermometer::readings")?;
     let serial = jit.function::<unsafe extern "C" fn() -> i64>("serial_now")?;
     let initialisations = jit.function::<unsafe extern "C" fn() -> i32>("initialisations_now")?;
-    assert!(
-        std::ptr::fn_addr_eq(vtable_entry(object), by_name.pointer()),
+    assert_eq!(
+        vtable_entry(object) as usize,
+        by_name.address(),
         "virtual calls and the name lead to the same stub"
     );
     // SAFETY: the types are as declared (`readings` ignores a second argument), and the object is alive.
     let (read, counted, serial, initialised) = unsafe {
         (
-            by_name(object, STEPS),
-            readings(object, 0),
-            serial(),
-            initialisations(),
+            by_name.call(object, STEPS),
+            readings.call(object, 0),
+            serial.call(),
+            initialisations.call(),
         )
     };
     assert_eq!(read, EXPECTED);

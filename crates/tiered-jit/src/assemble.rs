@@ -1,5 +1,6 @@
 //! Puts an engine together.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, RwLock};
 
@@ -96,10 +97,7 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
         handle,
         has_removed: AtomicBool::new(false),
         removed: Mutex::default(),
-        program: RwLock::new(Program::new(Arc::new(support::WithSupport {
-            support: support.clone(),
-            host: host.clone(),
-        }))),
+        program: RwLock::new(program(&support, &host)),
         host,
         context: ThreadSafeContext::new(),
         stubs,
@@ -120,6 +118,14 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
         first_calls,
         receiver,
     })
+}
+
+/// A program of which nothing is there but what it may refer to.
+fn program(support: &HashMap<String, u64>, host: &Arc<Host>) -> Program {
+    Program::new(Arc::new(support::WithSupport {
+        support: support.clone(),
+        host: host.clone(),
+    }))
 }
 
 /// Whether LLVM understands a pipeline: better known now than when the first function is to be optimised by it.

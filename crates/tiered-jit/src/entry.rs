@@ -1,7 +1,6 @@
 //! Typed handles on functions.
 
 use std::fmt;
-use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::owner::Owner;
@@ -17,6 +16,9 @@ pub use inside::{Bound, Entered};
 pub trait FunctionPointer: sealed::Sealed + Copy + Send + Sync + 'static {
     #[doc(hidden)]
     fn from_address(address: usize) -> Self;
+
+    #[doc(hidden)]
+    fn address(self) -> usize;
 }
 
 mod sealed {
@@ -39,6 +41,10 @@ macro_rules! function_pointers {
                 // Calling the result is unsafe, and it is there that the signature has to be right.
                 unsafe { std::mem::transmute::<*const (), Self>(address as *const ()) }
             }
+
+            fn address(self) -> usize {
+                self as usize
+            }
         }
     };
 }
@@ -59,9 +65,23 @@ function_pointers!(A B C D E F G H I J K L);
 
 /// A function of the program with the type the embedder gave it.
 ///
-/// It dereferences to the function pointer, so that `unsafe { f(1, 2) }` calls it. The pointer is the function's stub: it
-/// stays valid, and equal, whatever version runs behind it, for as long as this handle or its JIT lives. Calls may be made
-/// from any thread.
+/// `unsafe { f.call(1, 2) }` calls it. That is an entry into the program, so that with [`Builder::reclaim`](crate::Builder::reclaim) the
+/// version that runs is not freed meanwhile; many calls share one entry by [`Entered::bind`]. Calls may be made from any thread,
+/// and the code lives as long as this handle or its JIT. What could outlive its code can't be called:
+///
+/// ```compile_fail,E0618
+/// # type Nullary = unsafe extern "C" fn() -> i64;
+/// fn outside_of_any_entry(function: &tiered_jit::Function<Nullary>) -> i64 {
+///     unsafe { function() }
+/// }
+/// ```
+///
+/// ```compile_fail,E0133
+/// # type Nullary = unsafe extern "C" fn() -> i64;
+/// fn without_a_word(function: &tiered_jit::Function<Nullary>) -> Nullary {
+///     function.pointer()
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Function<F> {
     pointer: F,
@@ -79,22 +99,23 @@ impl<F: FunctionPointer> Function<F> {
         }
     }
 
-    /// The function pointer, which must not be called after the last handle on the JIT is gone.
-    pub fn pointer(&self) -> F {
+    /// The address that the function has in the program, that of its stub: it is the same whatever version runs.
+    pub fn address(&self) -> usize {
+        self.pointer.address()
+    }
+
+    /// The function's [address](Self::address) as a plain pointer, to be handed to code that calls such.
+    ///
+    /// # Safety
+    /// It is not called after the last handle on the JIT is gone. With [`Builder::reclaim`](crate::Builder::reclaim), who calls it is inside of an
+    /// entry: a call of this program, [`TieredJit::protect`](crate::TieredJit::protect), or [`TieredJit::enter`](crate::TieredJit::enter).
+    pub unsafe fn pointer(&self) -> F {
         self.pointer
     }
 
     /// The function's linker-level name.
     pub fn symbol(&self) -> &str {
         &self.name
-    }
-}
-
-impl<F> Deref for Function<F> {
-    type Target = F;
-
-    fn deref(&self) -> &F {
-        &self.pointer
     }
 }
 

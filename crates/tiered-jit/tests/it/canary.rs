@@ -83,7 +83,7 @@ fn decide(jit: &TieredJit, name: &str, ticket: &CanaryTicket) -> CanaryOutcome {
     let function = jit.function::<Unary>(name).expect("it exists");
     loop {
         // SAFETY: it is of that type.
-        assert_eq!(unsafe { function(1) }, 8);
+        assert_eq!(unsafe { function.call(1) }, 8);
         if let Some(outcome) = ticket.poll() {
             return outcome.expect("it can be tried");
         }
@@ -370,7 +370,7 @@ fn the_part_of_the_calls_holds() {
         let mut tried = 0_i64;
         for call in 1..=100_000_i64 {
             // SAFETY: it is of that type.
-            tried += unsafe { function(1) } - 8;
+            tried += unsafe { function.call(1) } - 8;
             let expected = call as f64 * part;
             assert!(
                 (tried as f64 - expected).abs() < 4.0,
@@ -418,7 +418,7 @@ fn threads_that_call_meanwhile_get_right_results() {
                 let function = jit.function::<Unary>("work").expect("it exists");
                 while !is_over.load(Ordering::Relaxed) {
                     // SAFETY: it is of that type.
-                    assert_eq!(unsafe { function(1) }, 8);
+                    assert_eq!(unsafe { function.call(1) }, 8);
                 }
             });
         }

@@ -572,11 +572,11 @@ fn who_has_a_handle_on_a_getter_may_write_what_it_returns() {
         .expect("it exists");
     assert_eq!(invalidated(&events), ["use_level"]);
     // SAFETY: nobody else uses the variable now.
-    unsafe { *get() = 10 };
+    unsafe { *get.call() = 10 };
     assert_eq!(unary(&jit, "use_level", 1), 11);
     wait_until_optimised(&jit, "use_level");
     assert_eq!(optimize(&jit, "use_level"), values(0));
     // SAFETY: as above.
-    unsafe { *get() = 20 };
+    unsafe { *get.call() = 20 };
     assert_eq!(unary(&jit, "use_level", 1), 21);
 }

@@ -56,7 +56,7 @@ fn a_resolver_that_fails_is_an_error() {
         for name in ["calls", "chosen"] {
             let function = jit.function::<Unwinding>(name).expect("it exists");
             // SAFETY: that is its type, and nothing is to be dropped.
-            let called = unsafe { jit.protect(|| function(1)) };
+            let called = unsafe { jit.protect(|| function.call(1)) };
             check_failed(&called.expect_err("the resolver is not asked again"), words);
         }
     }

@@ -90,7 +90,7 @@ fn program(tiering: Tiering) -> TieredJit {
 fn attempt(jit: &TieredJit, name: &str, argument: i64) -> Result<i64, Error> {
     let function = jit.function::<Unwinding>(name).expect(name);
     // SAFETY: that is its type; nothing in the closure needs to be dropped.
-    unsafe { jit.protect(|| function(argument)) }
+    unsafe { jit.protect(|| function.call(argument)) }
 }
 
 #[track_caller]
@@ -162,11 +162,11 @@ fn entries_nest_and_rust_drops() {
             let _note = Note(&dropped);
             let inner = jit.protect(|| {
                 let _note = Note(&dropped);
-                outer(1)
+                outer.call(1)
             });
             assert_eq!(dropped.get(), 1, "only the inner entry has ended");
             inner_result.set(Some(inner));
-            outer(2)
+            outer.call(2)
         })
     };
     check_broken(result);

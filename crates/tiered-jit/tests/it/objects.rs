@@ -31,7 +31,7 @@ fn call(jit: &TieredJit, name: &str) -> Result<i64, Error> {
         .function::<unsafe extern "C-unwind" fn() -> i64>(name)
         .expect("it exists");
     // SAFETY: a function of that type, which leaves nothing to be dropped.
-    unsafe { jit.protect(|| function()) }
+    unsafe { jit.protect(|| function.call()) }
 }
 
 #[test]

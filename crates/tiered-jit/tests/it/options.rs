@@ -175,7 +175,8 @@ fn specialised_functions_are_called_as_before() {
     // SAFETY: of that type.
     let all = || unsafe {
         jit.function::<unsafe extern "C" fn() -> i64>("all")
-            .expect("it")()
+            .expect("it")
+            .call()
     };
     let expected = all();
     let request = |name| jit.reoptimize(name).expect("it exists");
@@ -254,7 +255,7 @@ fn functions_are_chosen_by_pattern() {
 fn functions_are_chosen_by_address() {
     let jit = quiet(TALLY);
     let pointer = jit.function::<Unary>("twice").expect("it exists");
-    let stub = pointer.pointer() as *const ();
+    let stub = pointer.address() as *const ();
     let request = jit.reoptimize_at(stub).expect("it is a function's");
     assert_eq!(request.symbol(), "twice");
     let version = request.wait().expect("it compiles");

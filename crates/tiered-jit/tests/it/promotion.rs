@@ -55,8 +55,8 @@ fn a_function_keeps_its_address_through_its_versions() {
         .function::<unsafe extern "C" fn() -> usize>("self")
         .expect("it exists");
     // SAFETY: that is its type, but for the pointer's target.
-    let call = || unsafe { stub() };
-    let address = stub.pointer() as usize;
+    let call = || unsafe { stub.call() };
+    let address = stub.address();
     assert_eq!(call(), address);
     assert_eq!(nullary(&jit, "same"), 1);
     jit.reoptimize("self")

@@ -75,7 +75,7 @@ fn an_optimised_caller_loses_the_body_that_was_inlined_into_it() {
     let jit = quiet(SCALED);
     let events = jit.subscribe(NonZeroUsize::new(1000).expect("not zero"));
     let function = jit.function::<Unary>("scale").expect("it exists");
-    let address = function.pointer() as usize;
+    let address = function.address();
     assert_eq!(unary(&jit, "apply", 5), 11);
     optimize(&jit, "apply");
     optimize(&jit, "scale");
@@ -98,7 +98,7 @@ fn an_optimised_caller_loses_the_body_that_was_inlined_into_it() {
     assert_eq!(unary(&jit, "apply", 5), 16);
     assert_eq!(unary(&jit, "scale", 5), 15);
     let after = jit.function::<Unary>("scale").expect("it exists");
-    assert_eq!(after.pointer() as usize, address);
+    assert_eq!(after.address(), address);
     assert_eq!(
         bodies(&jit, "scale")[..4],
         [
@@ -301,7 +301,7 @@ fn what_was_settled_is_not_when_the_new_body_writes_it() {
         .function::<unsafe extern "C" fn()>("touch")
         .expect("it exists");
     // SAFETY: a function of that type.
-    unsafe { touch() };
+    unsafe { touch.call() };
     assert_eq!(unary(&jit, "rated", 2), 18);
 }
 
@@ -393,7 +393,7 @@ fn threads_that_call_see_each_body_in_turn() {
             // What had been redefined when the call began is the least that it may see.
             let at_least = least.load(Ordering::SeqCst);
             // SAFETY: a function of that type.
-            let factor = unsafe { apply(1) } - 1;
+            let factor = unsafe { apply.call(1) } - 1;
             assert!(factor >= at_least, "{factor} after {at_least}");
             assert!(factor >= last, "{factor} after {last}");
             last = factor;

@@ -73,13 +73,13 @@ pub(crate) fn load_cpp_with(builder: Builder, source: &str, level: &str) -> Tier
 pub(crate) fn nullary(jit: &TieredJit, name: &str) -> i64 {
     let function = jit.function::<Nullary>(name).expect("the function exists");
     // SAFETY: the tests call it with functions of that type.
-    unsafe { function() }
+    unsafe { function.call() }
 }
 
 pub(crate) fn unary(jit: &TieredJit, name: &str, argument: i64) -> i64 {
     let function = jit.function::<Unary>(name).expect("the function exists");
     // SAFETY: the tests call it with functions of that type.
-    unsafe { function(argument) }
+    unsafe { function.call(argument) }
 }
 
 /// Waits for an event of `symbol` that `wanted` accepts.

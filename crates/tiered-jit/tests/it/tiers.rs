@@ -54,7 +54,7 @@ fn a_function_goes_up_tier_by_tier() {
         .unwrap();
     for call in 1..=40 {
         // SAFETY: that is its type.
-        assert_eq!(unsafe { step(call) }, call * 3 + 1);
+        assert_eq!(unsafe { step.call(call) }, call * 3 + 1);
         let expected = match call {
             1..10 => 1,
             10..30 => 2,
@@ -80,7 +80,7 @@ fn loops_make_a_function_hot_at_each_tier() {
     let mut seen = Vec::new();
     for _ in 0..8 {
         // SAFETY: that is its type.
-        assert_eq!(unsafe { sum(3_000) }, 4_498_500);
+        assert_eq!(unsafe { sum.call(3_000) }, 4_498_500);
         seen.push(tiers_of(&jit, "sum").len());
     }
     // Of 3,000 turns a call tells 2,048: three calls at the first tier, and five at the second.
@@ -103,7 +103,7 @@ fn loops_count_by_default() {
         .unwrap();
     for _ in 0..2 {
         // SAFETY: that is its type.
-        assert_eq!(unsafe { sum(59_000) }, 1_740_470_500);
+        assert_eq!(unsafe { sum.call(59_000) }, 1_740_470_500);
     }
     assert_eq!(
         tiers_of(&jit, "sum").last(),
@@ -115,7 +115,7 @@ fn loops_count_by_default() {
         .function::<unsafe extern "C" fn(i64) -> i64>("sum")
         .unwrap();
     // SAFETY: that is its type.
-    unsafe { sum(1_000_000) };
+    unsafe { sum.call(1_000_000) };
     assert_eq!(tiers_of(&jit, "sum").len(), 1);
 }
 
@@ -152,7 +152,7 @@ fn directives_hold_for_the_functions_they_name() {
         .unwrap();
     for _ in 0..9 {
         // SAFETY: those are their types.
-        assert_eq!(unsafe { (step(1), sum(3)) }, (4, 3));
+        assert_eq!(unsafe { (step.call(1), sum.call(3)) }, (4, 3));
     }
     assert_eq!(tiers_of(&jit, "step"), [(0, Cause::FirstCall)]);
     assert_eq!(tiers_of(&jit, "sum"), [(1, Cause::Request)]);

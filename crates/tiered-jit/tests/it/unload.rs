@@ -78,7 +78,7 @@ fn a_module_goes_and_comes_back_as_new() {
         ticket.wait().expect("it compiles");
         assert_eq!(bodies(&jit, "twice").len(), 1);
         let function = jit.function::<Nullary>("tally").expect("it exists");
-        let address = function.pointer() as usize;
+        let address = function.address();
         assert_eq!(*stub.get_or_insert(address), address);
 
         let request = jit.reoptimize("tally").expect("it exists");
@@ -185,7 +185,7 @@ fn a_module_ends_alone_and_in_order() {
             .function::<unsafe extern "C" fn()>(again)
             .expect("it exists");
         // SAFETY: a function of that type.
-        unsafe { again() };
+        unsafe { again.call() };
     }
     notes();
     fork_once();
@@ -218,7 +218,7 @@ fn what_is_left_ends_in_one_order_with_the_jit() {
         .function::<unsafe extern "C" fn()>("again1")
         .expect("it exists");
     // SAFETY: a function of that type.
-    unsafe { again() };
+    unsafe { again.call() };
     notes();
     drop(again);
     drop(jit);
@@ -309,7 +309,7 @@ fn thread_locals_keep_their_module() {
     let (end, may_end) = channel::<()>();
     let thread = std::thread::spawn(move || {
         // SAFETY: a function of that type.
-        unsafe { function(5) };
+        unsafe { function.call(5) };
         drop(function);
         touched.send(()).expect("somebody waits");
         let _closed = may_end.recv();
@@ -396,7 +396,7 @@ fn addresses_of_removed_functions_trap() {
     let status = unsafe {
         let child = libc::fork();
         if child == 0 {
-            tally();
+            tally.call();
             libc::_exit(0);
         }
         let mut status = 0;

@@ -14,7 +14,7 @@ pub(crate) fn call(jit: &TieredJit, name: &str, argument: i64) -> i64 {
     let function = jit.function::<Unary>(name).expect("it is there");
     let _inside = jit.enter();
     // SAFETY: all functions of the program are of that type.
-    unsafe { function(argument) }
+    unsafe { function.call(argument) }
 }
 
 /// Calls functions through handles that it took once, until the stage is over. Adds its calls of `count` to `counted`.
@@ -32,7 +32,7 @@ pub(crate) fn call_all(stage: &Stage, seed: u64, counted: &AtomicU64) {
             let (known, handle) = &handles[usize::try_from(draw.below(8)).expect("small")];
             let argument = i64::try_from(draw.below(200)).expect("small");
             // SAFETY: all functions of the program are of that type.
-            let result = unsafe { handle(argument) };
+            let result = unsafe { handle.call(argument) };
             let expected = (known.model)(argument);
             assert_eq!(
                 result, expected,
