@@ -9,7 +9,7 @@ use tjit_compile_layer::CompileLayer;
 use tjit_failpoint::Point;
 use tjit_link::{DataModule, FunctionKind, Input, Linked, LinkedFunction, LinkedObject, Program};
 use tjit_orc::{Dylib, MemoryBuffer, ThreadSafeContext};
-use tjit_runtime::{FunctionId, FunctionInfo, FunctionRecord, Runtime, Tier};
+use tjit_runtime::{FunctionId, FunctionInfo, FunctionRecord, Runtime, Tier, UnitId};
 use tjit_stubs::{CodePtr, StubId, StubManager, Target};
 
 use crate::Error;
@@ -22,7 +22,7 @@ use crate::exit::{Exits, Handle};
 use crate::facts::FactBase;
 use crate::host::Host;
 use crate::module::Modules;
-use crate::recipe::Recipes;
+use crate::recipe::{Recipe, Recipes};
 use crate::reclaim::Reclaim;
 use crate::request::Request;
 use crate::support::function_at;
@@ -348,6 +348,43 @@ impl Engine {
         self.recipes.forget(function);
         self.reclaim.forget_function(function);
         self.baseline_names.forget(function);
+    }
+
+    /// `unit` is going to be compiled: what it relies on and how it is made are kept for as long as its version may run.
+    pub(crate) fn begin_unit(
+        &self,
+        function: FunctionId,
+        unit: UnitId,
+        recipe: (&Recipe, &[Request]),
+    ) {
+        self.facts.state().dependencies.begin(unit, function);
+        self.recipes.begin(function, unit, recipe);
+    }
+
+    /// `unit` was published, or will not be.
+    pub(crate) fn end_unit(&self, function: FunctionId, unit: UnitId, published: bool) {
+        if published {
+            self.facts.state().dependencies.published(unit, function);
+        } else {
+            self.facts.state().dependencies.abandon(unit, function);
+            self.recipes.forget_unit(function, unit);
+        }
+    }
+
+    /// Whether `unit` is being compiled, or its version runs.
+    pub(crate) fn is_current(&self, function: FunctionId, unit: UnitId) -> bool {
+        let record = self.runtime.table().get(function);
+        record.is_some_and(|record| record.is_current(unit))
+    }
+
+    /// The version that `unit` became has no code any more.
+    pub(crate) fn forget_unit(&self, function: FunctionId, unit: UnitId) {
+        self.facts.state().dependencies.gone(unit, function);
+        let record = self.runtime.table().get(function);
+        // What is to come in its place is made as it was.
+        if record.is_none_or(|record| record.last_unit() != Some(unit)) {
+            self.recipes.forget_unit(function, unit);
+        }
     }
 
     /// Makes the stub of `function` lead to its baseline again, or to a first call if it has none.

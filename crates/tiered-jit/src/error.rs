@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tjit_runtime::Unrunnable;
+
 use crate::canary::CanaryRefusal;
 use crate::facts::frozen::Unfreezable;
 
@@ -173,6 +175,30 @@ pub enum Error {
         "removing modules in a transformation: it runs while code is compiled, which has to end first"
     )]
     Inside,
+    /// A version can't run again.
+    #[error(
+        "rolling `{}` back to version {version}: {reason}",
+        tjit_link::demangle(function)
+    )]
+    Version {
+        /// The linker-level name of the function.
+        function: String,
+        /// The number that was asked for.
+        version: usize,
+        /// What speaks against it.
+        reason: Unrunnable,
+    },
+    /// A request was overtaken by a later one that it must not undo.
+    #[error(
+        "the request for `{}` was withdrawn: {reason}",
+        tjit_link::demangle(function)
+    )]
+    Withdrawn {
+        /// The linker-level name of the function.
+        function: String,
+        /// What came after it.
+        reason: String,
+    },
     /// A function was removed with its module before a request was served.
     #[error("`{0}` was removed with its module")]
     Removed(String),
@@ -249,7 +275,19 @@ impl From<tjit_stubs::Error> for Error {
 
 impl From<tjit_runtime::Error> for Error {
     fn from(error: tjit_runtime::Error) -> Self {
-        Self::Runtime(Arc::new(error))
+        match error {
+            tjit_runtime::Error::Version {
+                symbol,
+                number,
+                reason,
+            } => Self::Version {
+                function: symbol.to_string(),
+                version: number,
+                reason,
+            },
+            tjit_runtime::Error::Removed(symbol) => Self::Removed(symbol.to_string()),
+            error => Self::Runtime(Arc::new(error)),
+        }
     }
 }
 

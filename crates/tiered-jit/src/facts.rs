@@ -92,7 +92,7 @@ pub(crate) fn invalidate(
         {
             // It has not got its last answer yet, and forgets them all when it starts again.
             Ok(Invalidation::Job) => {}
-            Ok(_) => engine.facts.state().dependencies.taken_back(unit, function),
+            Ok(_) => engine.facts.state().dependencies.gone(unit, function),
             Err(error) => result = Err(error),
         }
     }

@@ -55,6 +55,7 @@ mod unit;
 mod unload;
 mod unoptimised;
 mod version_numbers;
+mod versions;
 mod watcher;
 mod weak;
 
@@ -85,7 +86,8 @@ pub use tjit_reopt::{Argument, Constant, Unspecializable};
 pub use tjit_runtime::{
     CancelOutcome, Cause, DeclineReason, DefaultPolicy, Directive, Event, EventKind, EventReceiver,
     FactCounts, FunctionRecord, FunctionState, HoldOff, Phase, PhaseTimes, Published,
-    RequestOutcome, Stats, Thresholds, Tier, TierPolicy, TierSpec, TierStats, VersionInfo, Waiting,
+    RequestOutcome, Stats, Thresholds, Tier, TierPolicy, TierSpec, TierStats, Unrunnable,
+    VersionInfo, VersionStatus, Waiting,
 };
 
 #[doc(inline)]

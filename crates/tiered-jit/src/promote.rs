@@ -1,12 +1,13 @@
 //! The optimising workers: from a job to a published version.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tjit_runtime::{Job, JobOutcome, VersionInfo};
+use tjit_runtime::{FunctionRecord, Job, JobOutcome, VersionInfo};
 
 use crate::Error;
 use crate::engine::Engine;
 use crate::facts::unit::Use;
+use crate::recipe::Recipe;
 use crate::request::{Lapsed, Request};
 use crate::unit::{Order, compile_without_broken, failure, reopen};
 use crate::version_numbers::VersionNumbers;
@@ -24,23 +25,20 @@ pub(crate) fn work(engine: &Engine, numbers: &VersionNumbers) -> Result<(), Erro
 /// Serves a job that has begun, and answers those who asked for it.
 pub(crate) fn serve(engine: &Engine, numbers: &VersionNumbers, mut job: Job<'_, Request>) {
     let _promoting = tjit_failpoint::enter(tjit_failpoint::Phase::Promotion);
-    let recipe = engine.recipes.of(job.record().id());
-    let mut recipe = recipe.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut requests = job.take_requests();
-    let was_asked_for = !requests.is_empty();
-    if !was_asked_for {
-        requests = std::mem::take(&mut *recipe);
-    }
-    let answer = promote(engine, numbers, job, &mut requests);
+    let record = job.record();
+    let requests = job.take_requests();
+    let recipe = match requests.is_empty() {
+        true => engine.recipes.of(record.id(), record.last_unit()),
+        false => Arc::new(Mutex::new(requests)),
+    };
+    let mut requests = recipe.lock().unwrap_or_else(PoisonError::into_inner);
+    let answer = promote(engine, numbers, job, (&recipe, &mut requests));
     let promises = requests
         .iter_mut()
         .filter_map(|request| request.promise.take());
     let promises: Vec<_> = promises.collect();
-    if answer.is_ok() || !was_asked_for {
-        requests.retain(Request::changes_code);
-        *recipe = requests;
-    }
-    drop(recipe);
+    requests.retain(Request::changes_code);
+    drop(requests);
     for promise in promises {
         // Whoever dropped the ticket does not want to know.
         promise.give(answer.clone());
@@ -52,10 +50,10 @@ fn promote(
     engine: &Engine,
     numbers: &VersionNumbers,
     mut job: Job<'_, Request>,
-    requests: &mut Vec<Request>,
+    (recipe, requests): (&Recipe, &mut Vec<Request>),
 ) -> Result<Arc<VersionInfo>, Error> {
-    let function = job.record().id();
-    if let Err(error) = engine.reclaim.make_room(engine, job.record()) {
+    let record = job.record();
+    if let Err(error) = engine.reclaim.make_room(engine, record) {
         job.decline(&error.to_string());
         return Err(error);
     }
@@ -66,23 +64,28 @@ fn promote(
             None => Use::Lasting,
         };
         let unit = job.unit();
-        engine.facts.state().dependencies.begin(unit, function);
-        let outcome = attempt(engine, (numbers, allowed), job, requests);
-        let dependencies = &mut engine.facts.state().dependencies;
-        match outcome {
-            Ok(JobOutcome::Installed(version)) => {
-                dependencies.published(unit, function);
-                return Ok(version);
-            }
+        engine.begin_unit(record.id(), unit, (recipe, requests));
+        let answer = match attempt(engine, (numbers, allowed), job, requests) {
             Ok(JobOutcome::Stale(again)) => {
+                engine.recipes.forget_unit(record.id(), unit);
                 reopen(requests);
                 job = again;
+                continue;
             }
-            Err(error) => {
-                dependencies.abandon(unit, function);
-                return Err(error);
-            }
-        }
+            Ok(JobOutcome::Installed(version)) => Ok(version),
+            Ok(JobOutcome::Withdrawn(reason)) => Err(withdrawn(record, &reason)),
+            Err(error) => Err(error),
+        };
+        engine.end_unit(record.id(), unit, answer.is_ok());
+        return answer;
+    }
+}
+
+/// What requests hear that were overtaken.
+pub(crate) fn withdrawn(record: &FunctionRecord, reason: &str) -> Error {
+    Error::Withdrawn {
+        function: record.symbol().to_string(),
+        reason: reason.to_owned(),
     }
 }
 

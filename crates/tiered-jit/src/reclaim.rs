@@ -198,9 +198,7 @@ impl Reclaim {
         if !record.reclaim(version.number) {
             return;
         }
-        let mut facts = engine.facts.state();
-        facts.dependencies.taken_back(unit, function);
-        drop(facts);
+        engine.forget_unit(function, unit);
         let Some(linked) = self.ledger().retire(unit) else {
             return;
         };

@@ -101,6 +101,7 @@ fn line(event: &Event) -> Option<String> {
             Some(compiled(event, version))
         }
         EventKind::Invalidated { version, now } => Some(invalidated(event, version, *now)),
+        EventKind::RolledBack { version } => Some(rolled_back(event, version)),
         EventKind::BaselineFailed { reason } => Some(failed(event, Tier::BASELINE, reason)),
         EventKind::PromotionFailed { tier, reason, .. } => Some(failed(event, *tier, reason)),
         _ => None,
@@ -127,6 +128,11 @@ fn invalidated(event: &Event, version: &VersionInfo, now: Option<Tier>) -> Strin
     let now = now.map_or_else(|| "lazy".to_owned(), tier_name);
     let reason = version.invalidated.as_deref().unwrap_or_default();
     start(event, version.tier) + &format!("invalidated, back to {now}: {}\n", one_line(reason))
+}
+
+/// The tier is that of the version that runs again.
+fn rolled_back(event: &Event, version: &VersionInfo) -> String {
+    start(event, version.tier) + &format!("rolled back to version {}\n", version.number)
 }
 
 fn failed(event: &Event, tier: Tier, reason: &str) -> String {

@@ -25,6 +25,16 @@ pub enum Error {
     /// The function is being compiled.
     #[error("removing `{0}`: it is being compiled; wait until it is not")]
     Busy(Arc<str>),
+    /// A version can't run again.
+    #[error("rolling `{symbol}` back to version {number}: {reason}")]
+    Version {
+        /// The linker-level name of the function.
+        symbol: Arc<str>,
+        /// The version that was asked for.
+        number: usize,
+        /// What speaks against it.
+        reason: Unrunnable,
+    },
     /// The runtime was shut down.
     #[error("compiling `{0}`: the runtime was shut down")]
     Stopped(Arc<str>),
@@ -34,4 +44,19 @@ pub enum Error {
     /// [`MAX_WORKERS`] threads have been workers of this runtime.
     #[error("registering a worker: {MAX_WORKERS} were registered already")]
     TooManyWorkers,
+}
+
+/// Why a version can't run again.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unrunnable {
+    /// The function has not had as many versions.
+    #[error("there is no such version; the function's history has the numbers")]
+    Unknown,
+    /// Its code is gone.
+    #[error("its code was freed; request a new version")]
+    Reclaimed,
+    /// Something that it relied on no longer holds.
+    #[error("it was taken back, because {0}; request a new version")]
+    Invalidated(Arc<str>),
 }

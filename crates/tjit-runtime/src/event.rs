@@ -88,6 +88,13 @@ pub enum EventKind {
         /// Why, with the figures.
         reason: Arc<str>,
     },
+    /// The embedder had an earlier version run again; it stays until the embedder asks for another or resumes promotion.
+    RolledBack {
+        /// The version that runs now.
+        version: Arc<VersionInfo>,
+    },
+    /// The function may be promoted again after it was rolled back.
+    Resumed,
     /// A job ended without a new version and without a failure; the old version runs on.
     PromotionWithdrawn {
         /// The tier it aimed for.

@@ -19,7 +19,7 @@ impl FunctionRecord {
 impl<R> Runtime<R> {
     /// Begins to find out whether `unit` is called: `make_lazy` makes the slot of function `id` lazy, so that the next call asks, is
     /// sent to [`FunctionRecord::code`] and [touches](FunctionRecord::touch) the function. Returns whether it was begun: not if
-    /// another version runs, while one is being compiled or tried, or for a function that is pinned.
+    /// another version runs, while one is being compiled or tried, or for a function that is pinned or was rolled back.
     ///
     /// It is ordered with publications by the lock under which `make_lazy` runs, so that a call that asks is never sent to a
     /// version that is older than what the slot had.

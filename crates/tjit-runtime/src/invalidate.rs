@@ -68,7 +68,8 @@ impl<R> Runtime<R> {
 
     /// A better version could be made than the optimised one of function `id`: it is queued, behind requests and ahead of trips.
     /// A job under way may have begun too early to know, and is followed by another. Returns whether anything was queued: not
-    /// for a function below the optimised tier, or whose last promotion failed, or that waits already.
+    /// for a function below the optimised tier, or whose last promotion failed, or that waits already. One that was rolled back
+    /// is renewed when it is resumed.
     ///
     /// # Errors
     /// [`Error::UnknownFunction`].
@@ -81,7 +82,7 @@ impl<R> Runtime<R> {
             return Ok(false);
         };
         self.queue_renewal(record, word);
-        Ok(true)
+        Ok(!word.waits_for_resumption())
     }
 
     /// Makes the entry for a renewal that the word has just been given. A request may have raised it meanwhile; then there are

@@ -87,6 +87,9 @@ pub enum JobOutcome<'r, R> {
     Installed(Arc<VersionInfo>),
     /// Something that it relied on no longer holds: it was dropped, and the job is to compile another. It is another unit.
     Stale(Job<'r, R>),
+    /// The function was rolled back meanwhile ([`Runtime::roll_back`]), as the reason says: nothing was published, and the job
+    /// has ended.
+    Withdrawn(Arc<str>),
 }
 
 impl<'r, R> Job<'r, R> {
@@ -188,6 +191,10 @@ impl<'r, R> Job<'r, R> {
                 self.restart(unit, reason);
                 Ok(JobOutcome::Stale(self))
             }
+            Ok(PublishedUnit::Withdrawn(word, reason)) => {
+                self.withdrawn(word, reason.clone());
+                Ok(JobOutcome::Withdrawn(reason))
+            }
             Err(error) => {
                 self.end_with(&error.to_string());
                 Err(error)
@@ -227,9 +234,13 @@ impl<'r, R> Job<'r, R> {
     /// Ends the job without a version, as if it had not begun: what had queued the function when it was claimed
     /// ([`Runtime::claim`]) queues it again, and its last failure, if any, stays its last.
     pub fn withdraw(mut self, reason: &str) {
-        self.ended = true;
         let word = self.record.give_up_job(None);
-        let (tier, cause, reason) = (self.tier, self.cause, Arc::from(reason));
+        self.withdrawn(word, Arc::from(reason));
+    }
+
+    fn withdrawn(&mut self, word: Word, reason: Arc<str>) {
+        self.ended = true;
+        let (tier, cause) = (self.tier, self.cause);
         self.runtime
             .core
             .emit(self.record, || EventKind::PromotionWithdrawn {

@@ -15,6 +15,7 @@ mod record;
 mod remove;
 mod request;
 mod retire;
+mod rollback;
 mod runtime;
 mod stats;
 mod table;
@@ -35,7 +36,7 @@ mod waiters;
 
 pub use baseline::{Baseline, BaselineGuard, BaselineTicket, BaselineWait, Waited};
 pub use directive::Directive;
-pub use error::Error;
+pub use error::{Error, Unrunnable};
 pub use event::{DeclineReason, Event, EventKind};
 pub use hub::{EventHub, EventReceiver};
 pub use id::{FunctionId, Tier, UnitId};
@@ -45,6 +46,7 @@ pub use policy::{Counters, DefaultPolicy, HoldOff, NoCounters, TierPolicy, Waiti
 pub use record::{FunctionInfo, FunctionRecord, Restore, TrialError};
 pub use request::{Cancelled, Lapse};
 pub use retire::{Pin, Retired};
+pub use rollback::Rollback;
 pub use runtime::Runtime;
 pub use sleepers::MAX_WORKERS;
 pub use stats::{StateCounts, Stats, TierStats};

@@ -9,8 +9,8 @@ use std::sync::Arc;
 impl<R> Runtime<R> {
     /// Function `id` has another meaning: `compiled` is its baseline from now on. `install` gets its address to store it into
     /// the slot. Whatever the function had before is taken back, for `reason`: no version of it will run again, a job under way
-    /// starts again, and so does a first call that is being served. If it was optimised it is queued to be so again. Id, stub and
-    /// history stay.
+    /// starts again, and so does a first call that is being served. If it was optimised it is queued to be so again, and if it was
+    /// rolled back that is over. Id, stub and history stay.
     ///
     /// After it has returned no call through the slot enters a version from before. Calls under way go on where they are.
     /// Allocates and locks: not for signal handlers.
@@ -80,11 +80,12 @@ impl<R> Runtime<R> {
         Ok(true)
     }
 
-    /// Tells those who listen that the function has another meaning, of which no version exists yet.
+    /// The function has another meaning, of which no version exists yet: if it was rolled back, that is over.
     ///
     /// # Errors
     /// [`Error::UnknownFunction`].
     pub fn note_redefined(&self, id: FunctionId) -> Result<(), Error> {
+        self.resume(id)?;
         let record = self.core.record(id)?;
         self.core
             .emit(record, || EventKind::Redefined { version: None });

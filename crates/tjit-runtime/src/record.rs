@@ -4,19 +4,20 @@ use crate::directive::DirectiveCell;
 use crate::primitive::{AtomicUsize, Condvar, Mutex, lock};
 use crate::version::VersionInfo;
 use crate::word::AtomicWord;
-use crate::{Directive, Error, FunctionId, FunctionState, Thresholds, Tier};
+use crate::{Directive, Error, FunctionId, FunctionState, Thresholds, Tier, UnitId};
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 mod change;
+mod cold;
 mod history;
 mod rebase;
 mod trial;
 
-use change::Cold;
-pub(crate) use change::{InvalidatedUnit, PublishedUnit};
+pub(crate) use change::{InvalidatedUnit, PublishedUnit, RolledBack};
+use cold::Cold;
 pub(crate) use history::{Made, Switched};
 pub(crate) use rebase::{Debased, RebasedUnit};
 pub use trial::{Restore, TrialError};
@@ -111,6 +112,13 @@ impl FunctionRecord {
         word.has_code().then(|| word.tier())
     }
 
+    /// Whether it was rolled back, and neither a request nor [`Runtime::resume`](crate::Runtime::resume) has ended that since:
+    /// it is not promoted by itself meanwhile.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.word.load().is_held()
+    }
+
     /// Address of the version that new calls enter; `None` while there is no code.
     #[must_use]
     pub fn code(&self) -> Option<usize> {
@@ -200,12 +208,25 @@ impl FunctionRecord {
         lock(&self.cold).history.reclaim(number)
     }
 
-    /// The tier of the version above the baseline that was made last.
+    /// The tier of the version that was made to run last, by a job or by rolling back, if it is above the baseline.
     pub(crate) fn last_tier(&self) -> Option<Tier> {
+        let (_, tier) = lock(&self.cold).history.chosen()?;
+        (tier > Tier::BASELINE).then_some(tier)
+    }
+
+    /// The unit whose version was made to run last, by a job or by rolling back, also if it has been taken back: what a renewal
+    /// is to be like. `None` if that is a baseline. Takes a lock: not for signal handlers.
+    #[must_use]
+    pub fn last_unit(&self) -> Option<UnitId> {
+        lock(&self.cold).history.chosen()?.0
+    }
+
+    /// Whether `unit` is being compiled, or its version runs. Takes a lock: not for signal handlers.
+    #[must_use]
+    pub fn is_current(&self, unit: UnitId) -> bool {
         let cold = lock(&self.cold);
-        let versions = cold.history.versions().iter().rev();
-        let mut tiers = versions.map(|version| version.tier);
-        tiers.find(|&tier| tier > Tier::BASELINE)
+        let running = cold.history.running();
+        cold.is_compiling(unit) || running.is_some_and(|version| version.unit == Some(unit))
     }
 
     /// Why the last attempt failed, if it did. Takes a lock: not for signal handlers.

@@ -118,8 +118,7 @@ impl<R> Runtime<R> {
         match outcome {
             // It may have had its entry in the lane of requests only.
             CancelOutcome::StillQueued => self.queue.push_renewal(id),
-            CancelOutcome::Dequeued => self.queue.drop_request(id),
-            CancelOutcome::Nothing | CancelOutcome::Shared => {}
+            CancelOutcome::Dequeued | CancelOutcome::Nothing | CancelOutcome::Shared => {}
         }
         if !payloads.is_empty() {
             let requests = payloads.len();
@@ -151,7 +150,11 @@ impl<R> Runtime<R> {
         }
         let outcome = match record.word.update(Word::cancel) {
             Ok((_, word)) if word.is_queued() => CancelOutcome::StillQueued,
-            _ => CancelOutcome::Dequeued,
+            _ => {
+                // Under the lock, so that the entry of a later request stays.
+                self.queue.drop_request(record.id());
+                CancelOutcome::Dequeued
+            }
         };
         (taken, outcome)
     }

@@ -58,6 +58,11 @@ impl Core {
         self.totals.hold_locks(|| self.events.hold_locks(table))
     }
 
+    /// Has the counter of a function trip again.
+    pub(crate) fn rearm(&self, record: &FunctionRecord) {
+        self.counters.rearm(record, self.policy.retry_after(record));
+    }
+
     /// Time since the runtime was made.
     pub(crate) fn now(&self) -> Duration {
         self.events.now()

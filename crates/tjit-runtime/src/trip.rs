@@ -14,7 +14,7 @@ pub enum TripOutcome {
     Queued,
     /// The queue was full. The counter was re-armed; nothing else happened.
     Full,
-    /// There is nothing to promote: the function is queued, or has left the tier whose counter it was, or its promotion failed.
+    /// There is nothing to promote: the function is queued, or has left the tier whose counter it was, or was rolled back, or its promotion failed.
     Settled(FunctionState),
     /// The version that tripped is just being published. Its counter was re-armed; nothing else happened.
     Early,

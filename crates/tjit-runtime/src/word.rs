@@ -15,6 +15,8 @@
 //! bit  12     REMOVED    not a function of the program any more; all other bits are 0
 //! bit  13     TRIPPED    queued, and would be if nobody had asked for it: a counter has reached its threshold; or it was when
 //!                        it was claimed, and is to be queued again if the claim ends without a result
+//! bit  14     HELD       rolled back: only requests lead to another version, until one has or it is resumed. With RENEW and
+//!                        Idle: queue when that is over
 //! ```
 //!
 //! A word holds no pointer and each transition is computed from the word it replaces, so that ABA is harmless: a word
@@ -39,6 +41,7 @@ const FAILED: u32 = 1 << 6;
 const RENEW: u32 = 1 << 7;
 const REMOVED: u32 = 1 << 12;
 const TRIPPED: u32 = 1 << 13;
+const HELD: u32 = 1 << 14;
 const TIER_SHIFT: u32 = 8;
 const TIER: u32 = 0b1111 << TIER_SHIFT;
 
@@ -201,7 +204,10 @@ impl Word {
 
     /// The function starts anew, or comes back. What it waits for stays.
     pub(crate) fn reset(self) -> Option<Self> {
-        let kept = self.0 & (PROMOTION | URGENT | RENEW | TRIPPED);
+        let kept = match self.promotion() {
+            QUEUED => self.0 & (PROMOTION | URGENT | RENEW | TRIPPED),
+            _ => IDLE,
+        };
         (!self.is_being_compiled()).then_some(Self(Self::NEW.0 | kept))
     }
 
@@ -226,13 +232,13 @@ impl Word {
     /// Of the baseline also while the base is still `Compiling`: the code is installed just before the word says so, and a
     /// caller that comes in between may trip, which must not be lost.
     pub(crate) fn trip(self, tier: Tier) -> Option<Self> {
-        let free = self.promotion() == IDLE && !self.has(FAILED);
+        let free = self.promotion() == IDLE && !self.has(FAILED | HELD);
         (self.runs(tier) && free).then(|| Self(self.with_promotion(QUEUED).0 | TRIPPED))
     }
 
     /// A counter reached its threshold while the function waits for a worker because somebody asked for it, who may cancel that.
     pub(crate) fn trip_behind_request(self, tier: Tier) -> Option<Self> {
-        let asked_for = self.promotion() == QUEUED && self.has(URGENT) && !self.has(TRIPPED);
+        let asked_for = self.promotion() == QUEUED && self.has(URGENT) && !self.has(TRIPPED | HELD);
         (self.runs(tier) && asked_for).then_some(Self(self.0 | TRIPPED))
     }
 
@@ -268,7 +274,7 @@ impl Word {
             return None;
         }
         Some(match word.promotion() {
-            QUEUED if !word.has(TRIPPED | RENEW) => word.with_promotion(IDLE),
+            QUEUED if word.has(HELD) || !word.has(TRIPPED | RENEW) => word.with_promotion(IDLE),
             _ => word,
         })
     }
@@ -287,6 +293,7 @@ impl Word {
         };
         let word = Self(self.0 & !(TIER | FAILED)).with_base(base);
         Some(match word.promotion() {
+            IDLE if self.has(HELD) => Self(word.0 | RENEW),
             IDLE => Self(word.with_promotion(QUEUED).0 | RENEW),
             // The request that it waits for may be cancelled.
             QUEUED => Self(word.0 | RENEW),
@@ -294,10 +301,10 @@ impl Word {
         })
     }
 
-    /// The version that runs makes room: back to the baseline, or to no code at all. `None`: nothing above the baseline runs, or it
-    /// is being replaced.
+    /// The version that runs makes room: back to the baseline, or to no code at all. `None`: nothing above the baseline runs, it
+    /// is being replaced, or it is what the function was rolled back to.
     pub(crate) fn evict(self) -> Option<Self> {
-        if self.tier() == Tier::BASELINE || self.promotion() == COMPILING {
+        if self.tier() == Tier::BASELINE || self.promotion() == COMPILING || self.has(HELD) {
             return None;
         }
         let base = match self.base() {
@@ -307,15 +314,16 @@ impl Word {
         Some(Self(self.0 & !TIER).with_base(base))
     }
 
-    /// The function has another baseline, and nothing above it: what ran there is to be made anew. A job under way does that.
-    /// `None`: it is not a function of the program any more.
+    /// The function has another baseline, and nothing above it: what ran there is to be made anew. A job under way does that. That
+    /// it was rolled back was said of what it was before. `None`: it is not a function of the program any more.
     pub(crate) fn rebase(self) -> Option<Self> {
         if self.is_removed() {
             return None;
         }
         let was_optimized = self.tier() > Tier::BASELINE;
-        let word = Self(self.0 & !(TIER | FAILED)).with_base(BASE_READY);
+        let word = Self(self.0 & !(TIER | FAILED | HELD)).with_base(BASE_READY);
         Some(match word.promotion() {
+            IDLE if word.has(RENEW) => word.with_promotion(QUEUED),
             IDLE if was_optimized => Self(word.with_promotion(QUEUED).0 | RENEW),
             _ => word,
         })
@@ -332,12 +340,44 @@ impl Word {
     pub(crate) fn renew(self) -> Option<Self> {
         let optimized = self.tier() > Tier::BASELINE && !self.has(FAILED);
         match self.promotion() {
+            IDLE if optimized && self.has(HELD) => {
+                (!self.has(RENEW)).then_some(Self(self.0 | RENEW))
+            }
             IDLE if optimized => Some(Self(self.with_promotion(QUEUED).0 | RENEW)),
             COMPILING if !self.has(RENEW) => Some(Self(self.0 | RENEW)),
             // The request that it waits for may be cancelled.
             QUEUED if optimized && !self.has(RENEW) => Some(Self(self.0 | RENEW)),
             _ => None,
         }
+    }
+
+    /// An earlier version of `tier` runs again, and stays: what waits is dropped, and a job under way is not to be published.
+    pub(crate) fn roll_back(self, tier: Tier) -> Option<Self> {
+        let word = Self(self.0 & !(TIER | FAILED | URGENT | AGAIN | RENEW | TRIPPED));
+        let word = match word.promotion() {
+            QUEUED => word.with_promotion(IDLE),
+            _ => word,
+        };
+        (!self.is_removed()).then_some(Self(word.0 | HELD | u32::from(tier.number()) << TIER_SHIFT))
+    }
+
+    /// The function may be promoted again. `None`: it was not rolled back, or has been promoted since.
+    pub(crate) fn resume(self) -> Option<Self> {
+        let word = Self(self.0 & !HELD);
+        self.has(HELD).then(|| match word.promotion() {
+            IDLE if word.has(RENEW) => Self(word.with_promotion(QUEUED).0 & !FAILED),
+            _ => word,
+        })
+    }
+
+    /// Was it rolled back?
+    pub(crate) fn is_held(self) -> bool {
+        self.has(HELD)
+    }
+
+    /// Is it to be renewed, but not before that is over?
+    pub(crate) fn waits_for_resumption(self) -> bool {
+        self.has(HELD) && self.has(RENEW) && self.promotion() == IDLE
     }
 
     /// A worker takes the function. `None`: the queue entry is stale, an earlier one has been served.
@@ -383,7 +423,7 @@ impl Word {
         }
         let word = match end {
             JobEnd::Published(tier) => {
-                self.0 & !(TIER | FAILED) | u32::from(tier.number()) << TIER_SHIFT
+                self.0 & !(TIER | FAILED | HELD) | u32::from(tier.number()) << TIER_SHIFT
             }
             JobEnd::Failed => self.0 | FAILED,
             JobEnd::Withdrawn | JobEnd::Declined => self.0,
@@ -395,7 +435,7 @@ impl Word {
         let word = Self(word & !(AGAIN | served)).with_promotion(IDLE);
         Some(if self.has(AGAIN) {
             word.request().0
-        } else if self.has(RENEW) {
+        } else if word.has(RENEW) && !word.has(HELD) {
             Self(word.with_promotion(QUEUED).0 & !FAILED)
         } else if word.has(TRIPPED) {
             word.with_promotion(QUEUED)

@@ -140,7 +140,10 @@ impl<'e> Trial<'e> {
         job: &mut Job<'e, Request>,
         requests: &mut Vec<Request>,
     ) -> Result<Set, Unbegun> {
-        let recipe = self.engine.recipes.of(self.record.id());
+        let recipe = self
+            .engine
+            .recipes
+            .of(self.record.id(), self.record.last_unit());
         let mut recipe = recipe.lock().unwrap_or_else(PoisonError::into_inner);
         let probe = match self.canary.compare.0 {
             Measure::Time { .. } => Probe::Timing,

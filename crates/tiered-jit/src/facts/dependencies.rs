@@ -16,7 +16,7 @@ pub(crate) enum Source {
     Body,
 }
 
-/// The units that are being compiled or run, and what they asked.
+/// The units that are being compiled, run, or could run again, and what they asked.
 #[derive(Debug, Default)]
 pub(crate) struct Dependencies {
     units: HashMap<UnitId, Unit>,
@@ -37,8 +37,9 @@ struct Unit {
 /// The units of one function.
 #[derive(Debug, Default)]
 struct Units {
-    running: Option<UnitId>,
     compiling: Option<UnitId>,
+    /// What was published and can run, or run again.
+    published: HashSet<UnitId>,
 }
 
 impl Dependencies {
@@ -112,22 +113,20 @@ impl Dependencies {
         }
     }
 
-    /// `unit` runs; the one before it does not any more.
+    /// `unit` was published. It stays recorded also when another runs, for it may run again.
     pub(crate) fn published(&mut self, unit: UnitId, function: FunctionId) {
         let units = self.functions.entry(function).or_default();
         units.compiling = None;
         // It is gone if it was taken back in the time since it was published.
-        let running = self.units.contains_key(&unit).then_some(unit);
-        let before = std::mem::replace(&mut units.running, running);
-        if let Some(before) = before {
-            self.forget(before);
+        if self.units.contains_key(&unit) {
+            units.published.insert(unit);
         }
     }
 
-    /// `unit` was taken back, if it ran.
-    pub(crate) fn taken_back(&mut self, unit: UnitId, function: FunctionId) {
+    /// `unit` will not run any more: it was taken back, or its code is gone.
+    pub(crate) fn gone(&mut self, unit: UnitId, function: FunctionId) {
         if let Some(units) = self.functions.get_mut(&function) {
-            units.running.take_if(|running| *running == unit);
+            units.published.remove(&unit);
         }
         self.forget(unit);
     }
@@ -146,7 +145,7 @@ impl Dependencies {
             users.remove(&function);
         }
         let units = self.functions.remove(&function).unwrap_or_default();
-        for unit in [units.running, units.compiling].into_iter().flatten() {
+        for unit in units.published.into_iter().chain(units.compiling) {
             self.forget(unit);
         }
     }
@@ -156,20 +155,9 @@ impl Dependencies {
         self.with_answer(variable, Some(source))
     }
 
-    /// The functions whose units asked for the value of `variable` and got none.
-    pub(crate) fn wanting(&self, variable: &str) -> Vec<FunctionId> {
-        let wanting = self.with_answer(variable, None).into_iter();
-        wanting.map(|(function, _)| function).collect()
-    }
-
-    /// The functions whose running version has the value of `variable` from `source` in it.
-    pub(crate) fn running(&self, variable: &str, source: Source) -> Vec<FunctionId> {
-        let runs = |&(function, unit): &(FunctionId, UnitId)| {
-            let units = self.functions.get(&function);
-            units.is_some_and(|units| units.running == Some(unit))
-        };
-        let users = self.users(variable, source).into_iter().filter(runs);
-        users.map(|(function, _)| function).collect()
+    /// The units that asked for the value of `variable` and got none.
+    pub(crate) fn wanting(&self, variable: &str) -> Vec<(FunctionId, UnitId)> {
+        self.with_answer(variable, None)
     }
 
     /// The variables whose value somebody has from `source`.

@@ -224,25 +224,29 @@ fn set(engine: &Engine, symbol: &Arc<str>, value: Arc<[u8]>) -> Result<(), Error
     };
     let reason = format!("`{}` was frozen with another value", demangle(symbol));
     invalidate(engine, stale, &reason)?;
-    for function in wanting {
-        // One that is gone meanwhile has nothing to gain.
-        let _queued = engine.runtime.renew(function);
+    for (function, unit) in wanting {
+        // One that is gone meanwhile has nothing to gain, nor has one that is kept.
+        if engine.is_current(function, unit) {
+            let _queued = engine.runtime.renew(function);
+        }
     }
     Ok(())
 }
 
 fn frozen(engine: &Engine, symbol: &Arc<str>) -> Frozen {
-    let (value, functions) = {
+    let (value, users) = {
         let state = engine.facts.state();
-        let functions = state.dependencies.running(symbol, Source::Frozen);
         (
             state.frozen.get(symbol).cloned().unwrap_or_default(),
-            functions,
+            state.dependencies.users(symbol, Source::Frozen),
         )
     };
-    let names = functions
-        .into_iter()
-        .filter_map(|function| Some(engine.runtime.table().get(function)?.symbol().clone()));
+    let table = engine.runtime.table();
+    let names = users.into_iter().filter_map(|(function, unit)| {
+        let record = table.get(function)?;
+        let runs = record.running()?.unit == Some(unit);
+        runs.then(|| record.symbol().clone())
+    });
     Frozen {
         symbol: symbol.clone(),
         value,

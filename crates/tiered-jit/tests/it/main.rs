@@ -22,3 +22,4 @@ mod tickets;
 mod tiers;
 mod triggers;
 mod unload;
+mod versions;

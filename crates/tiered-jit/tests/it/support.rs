@@ -4,7 +4,11 @@ use std::num::NonZeroU64;
 use std::sync::RwLock;
 use std::time::{Duration, Instant};
 
-use tiered_jit::{Builder, EventKind, EventReceiver, HoldOff, ModuleSource, TieredJit};
+use tiered_jit::inkwell::module::Module;
+use tiered_jit::inkwell::values::FunctionValue;
+use tiered_jit::{
+    Builder, EventKind, EventReceiver, HoldOff, ModuleSource, TieredJit, TransformError,
+};
 use tjit_test_util::{Lang, compile_to_bitcode};
 
 pub(crate) type Nullary = unsafe extern "C" fn() -> i64;
@@ -126,4 +130,28 @@ pub(crate) fn sizes(jit: &TieredJit, symbol: &str) -> Vec<usize> {
         }
     });
     sizes
+}
+
+/// A transformation that multiplies what a function returns by `factor`.
+pub(crate) fn times(
+    factor: u64,
+) -> impl for<'ctx> FnMut(&Module<'ctx>, FunctionValue<'ctx>) -> Result<(), TransformError>
++ Send
++ 'static {
+    move |module, function| {
+        let builder = module.get_context().create_builder();
+        let entry = function.get_first_basic_block().ok_or("no body")?;
+        let last = entry.get_terminator().ok_or("no end")?;
+        builder.position_before(&last);
+        let result = last
+            .get_operand(0)
+            .and_then(|operand| operand.value())
+            .ok_or("no result")?
+            .into_int_value();
+        let factor = result.get_type().const_int(factor, false);
+        let product = builder.build_int_mul(result, factor, "product")?;
+        builder.build_return(Some(&product))?;
+        last.erase_from_basic_block();
+        Ok(())
+    }
 }

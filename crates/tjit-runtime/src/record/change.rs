@@ -1,7 +1,9 @@
 //! What changes a function under its lock: code that comes, goes, or is given up.
 
+use super::cold::Cold;
 use super::history::{History, Made, Switched};
 use super::trial::JobUnit;
+use crate::error::Unrunnable;
 use crate::primitive::{MutexGuard, lock, wait};
 use crate::version::{Compiled, FactCounts, Phase, Published, VersionInfo, VersionStatus};
 use crate::word::{BaselineEnd, JobEnd, Word};
@@ -10,26 +12,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// What is read and written under a lock, never on the mutator's path.
-///
-/// The lock also orders the publications of one function: state and slot change together under it, so the slot can't end
-/// up with the older of two versions.
-#[derive(Default, Debug)]
-pub(crate) struct Cold {
-    pub(super) history: History,
-    pub(super) failure: Option<Arc<str>>,
-    pub(super) job: Option<JobUnit>,
-    /// Somebody wants to claim the function and could not.
-    pub(super) wanted: bool,
-    /// How often the baseline was taken away. What was begun before does not become one.
-    pub(super) bases: u64,
-}
-
 /// What publishing did; the word is the one after.
 pub(crate) enum PublishedUnit {
     Installed(Word, Switched),
     /// Something it relied on no longer holds, for this reason. The job has its next unit.
     Stale(UnitId, Arc<str>),
+    /// The function was rolled back, for which this is the reason: the job has ended.
+    Withdrawn(Word, Arc<str>),
 }
 
 /// What invalidating did; the word is the one after.
@@ -38,6 +27,13 @@ pub(crate) enum InvalidatedUnit {
     Kept,
     Job,
     Gone,
+}
+
+/// What rolling back did.
+pub(crate) struct RolledBack {
+    pub(crate) version: Arc<VersionInfo>,
+    /// The one that ran before; `None` if it was the same.
+    pub(crate) displaced: Option<Arc<VersionInfo>>,
 }
 
 impl FunctionRecord {
@@ -96,6 +92,8 @@ impl FunctionRecord {
             (Published::Installed, version)
         } else {
             self.install(&mut compiled, install)?;
+            // Release: pairs with `code`.
+            self.code.store(compiled.address, Ordering::Release);
             let version = cold.history.publish(compiled, made, now).version;
             (Published::Installed, version)
         };
@@ -132,18 +130,109 @@ impl FunctionRecord {
         (next, now): (impl FnOnce() -> UnitId, Duration),
     ) -> Result<PublishedUnit, E> {
         let mut cold = lock(&self.cold);
-        if let Some(job) = &mut cold.job
-            && let Some(reason) = job.stale.take()
-        {
-            job.unit = next();
-            return Ok(PublishedUnit::Stale(job.unit, reason));
+        if let Some(reason) = cold.withdrawn() {
+            let word = self.end_job(&mut cold, JobEnd::Withdrawn);
+            return Ok(PublishedUnit::Withdrawn(word, reason));
+        }
+        if let Some((unit, reason)) = cold.restart_stale(next) {
+            return Ok(PublishedUnit::Stale(unit, reason));
         }
         self.install(&mut compiled, install)?;
+        let (word, switched) = self.run_new(&mut cold, (compiled, made), now);
+        Ok(PublishedUnit::Installed(word, switched))
+    }
+
+    /// What a job made runs from now on: its address is in the slot.
+    pub(super) fn run_new(
+        &self,
+        cold: &mut MutexGuard<'_, Cold>,
+        (compiled, made): (Compiled, Made),
+        now: Duration,
+    ) -> (Word, Switched) {
+        // Release: pairs with `code`.
+        self.code.store(compiled.address, Ordering::Release);
         cold.overtaken("it was published");
         cold.failure = None;
         let switched = cold.history.publish(compiled, made, now);
-        let word = self.end_job(&mut cold, JobEnd::Published(made.tier));
-        Ok(PublishedUnit::Installed(word, switched))
+        let word = self.end_job(cold, JobEnd::Published(made.tier));
+        (word, switched)
+    }
+
+    /// An earlier version runs again, from when `install` has got its address, and a job under way will not be published. On an
+    /// error nothing has changed.
+    pub(crate) fn roll_back<E: From<Error>>(
+        &self,
+        number: usize,
+        install: impl FnOnce(usize) -> Result<(), E>,
+        now: Duration,
+    ) -> Result<RolledBack, E> {
+        let mut cold = lock(&self.cold);
+        let version = self.runnable(&cold, number)?;
+        if version.status != VersionStatus::Running || cold.on_trial() {
+            let before = self.counter();
+            // Before the code can be entered, and trip.
+            self.count_in(version.counter);
+            if let Err(error) = install(version.address) {
+                self.count_in(before);
+                return Err(error);
+            }
+        }
+        Ok(self.run_old(&mut cold, &version, now))
+    }
+
+    /// The version with this number, if it runs or could.
+    pub(super) fn runnable(&self, cold: &Cold, number: usize) -> Result<Arc<VersionInfo>, Error> {
+        let fail = |reason| Error::Version {
+            symbol: self.symbol().clone(),
+            number,
+            reason,
+        };
+        if self.word.load().is_removed() {
+            return Err(Error::Removed(self.symbol().clone()));
+        }
+        let Some(version) = cold.history.get(number) else {
+            let reason = match number < cold.history.made() {
+                true => Unrunnable::Reclaimed,
+                false => Unrunnable::Unknown,
+            };
+            return Err(fail(reason));
+        };
+        match (version.status, &version.invalidated) {
+            (_, Some(reason)) => Err(fail(Unrunnable::Invalidated(reason.clone()))),
+            (VersionStatus::Reclaimed, None) => Err(fail(Unrunnable::Reclaimed)),
+            _ => Ok(version.clone()),
+        }
+    }
+
+    /// A version that could run runs from now on: its address is in the slot.
+    pub(super) fn run_old(
+        &self,
+        cold: &mut MutexGuard<'_, Cold>,
+        version: &Arc<VersionInfo>,
+        now: Duration,
+    ) -> RolledBack {
+        // Release: pairs with `code`.
+        self.code.store(version.address, Ordering::Release);
+        let reason = format!("it was rolled back to version {}", version.number);
+        cold.overtaken(&reason);
+        cold.withdraw_job(&Arc::from(reason));
+        let switched = match version.status {
+            VersionStatus::Running => {
+                cold.history.choose(version);
+                None
+            }
+            _ => cold.history.run(version.number, now),
+        };
+        let rolled_back = self.word.update(|word| word.roll_back(version.tier));
+        debug_assert!(
+            rolled_back.is_ok(),
+            "it was not removed, under the same lock"
+        );
+        let Switched { version, displaced } = switched.unwrap_or_else(|| Switched {
+            version: version.clone(),
+            displaced: None,
+        });
+        RolledBack { version, displaced }
     }
 
     /// Takes `unit` back for `reason`, wherever it is. `install` gets the address of the baseline, or `None` if the next call
@@ -183,22 +272,14 @@ impl FunctionRecord {
         };
         history.stop(VersionStatus::Invalidated, now);
         let version = history.invalidate(number, reason);
-        let baseline = history.baseline().cloned();
-        if let Some(baseline) = &baseline {
-            history.run(baseline.number, now);
-        }
-        let address = baseline.as_ref().map(|version| version.address);
-        self.count_in(baseline.and_then(|version| version.counter));
-        // Release: pairs with `code`.
-        self.code.store(address.unwrap_or(0), Ordering::Release);
-        install(address)?;
+        install(self.fall_back(history, now))?;
         cold.overtaken("the version that runs was taken back");
         Ok(version.map_or(InvalidatedUnit::Gone, |version| {
             InvalidatedUnit::Running(word, version)
         }))
     }
 
-    /// Makes the slot lazy if `unit` runs and nobody is about to replace it.
+    /// Makes the slot lazy if `unit` runs, nobody is about to replace it, and it was not rolled back to.
     pub(crate) fn probe<E>(
         &self,
         unit: UnitId,
@@ -206,7 +287,8 @@ impl FunctionRecord {
     ) -> Result<bool, E> {
         let cold = lock(&self.cold);
         let runs = cold.history.running();
-        if cold.job.is_some() || runs.is_none_or(|version| version.unit != Some(unit)) {
+        let is_busy = cold.job.is_some() || self.is_held();
+        if is_busy || runs.is_none_or(|version| version.unit != Some(unit)) {
             return Ok(false);
         }
         // Relaxed: a call that comes through the lazy slot is later.
@@ -233,16 +315,19 @@ impl FunctionRecord {
         }
         let history = &mut cold.history;
         let displaced = history.stop(VersionStatus::Kept, now);
-        let baseline = history.baseline().cloned();
-        if let Some(baseline) = &baseline {
-            history.run(baseline.number, now);
-        }
-        let address = baseline.as_ref().map(|version| version.address);
-        self.count_in(baseline.and_then(|version| version.counter));
+        install(self.fall_back(history, now))?;
+        Ok(displaced)
+    }
+
+    /// The baseline runs, if there is one: returns its address, for the slot.
+    fn fall_back(&self, history: &mut History, now: Duration) -> Option<usize> {
+        let baseline = history.fall_back(now);
+        let address = baseline.map(|version| version.address);
+        let counter = baseline.and_then(|version| version.counter);
+        self.count_in(counter);
         // Release: pairs with `code`.
         self.code.store(address.unwrap_or(0), Ordering::Release);
-        install(address)?;
-        Ok(displaced)
+        address
     }
 
     /// To be called with `cold` locked, so that slot, address and state change in the same order for all versions.
@@ -260,8 +345,6 @@ impl FunctionRecord {
             return Err(error);
         }
         compiled.phases.add(Phase::Publish, start.elapsed());
-        // Release: pairs with `code`.
-        self.code.store(compiled.address, Ordering::Release);
         Ok(())
     }
 
@@ -293,8 +376,8 @@ impl FunctionRecord {
     pub(crate) fn give_up_job(&self, failure: Option<Arc<str>>) -> Word {
         let mut cold = lock(&self.cold);
         let end = match &failure {
-            Some(_) => JobEnd::Failed,
-            None => JobEnd::Withdrawn,
+            Some(_) if cold.withdrawn().is_none() => JobEnd::Failed,
+            _ => JobEnd::Withdrawn,
         };
         if failure.is_some() {
             cold.failure = failure;

@@ -34,18 +34,24 @@ pub(crate) struct Switched {
 pub(crate) struct History {
     /// By ascending number.
     versions: Vec<Arc<VersionInfo>>,
-    /// How many there have been.
     made: usize,
     reclaimed: usize,
     /// The number of the baseline, to go back to.
     baseline: Option<usize>,
     /// The number of the version that new calls enter.
     running: Option<usize>,
+    /// The unit and the tier of the version that was made to run last, also when it has been taken back.
+    chosen: Option<(Option<UnitId>, Tier)>,
 }
 
 impl History {
     pub(crate) fn versions(&self) -> &[Arc<VersionInfo>] {
         &self.versions
+    }
+
+    /// How many versions there have been.
+    pub(crate) fn made(&self) -> usize {
+        self.made
     }
 
     /// How many versions are not remembered any more.
@@ -57,8 +63,9 @@ impl History {
         self.get(self.running?)
     }
 
-    pub(crate) fn baseline(&self) -> Option<&Arc<VersionInfo>> {
-        self.get(self.baseline?)
+    /// Unit and tier of the version that the next renewal is to be like.
+    pub(crate) fn chosen(&self) -> Option<(Option<UnitId>, Tier)> {
+        self.chosen
     }
 
     /// The version that `unit` became.
@@ -92,6 +99,7 @@ impl History {
     /// Adds a version that runs from now on.
     pub(crate) fn publish(&mut self, compiled: Compiled, made: Made, now: Duration) -> Switched {
         let place = self.push(compiled, made, now);
+        self.chosen = Some((made.unit, made.tier));
         self.run_at(place, now)
     }
 
@@ -137,8 +145,21 @@ impl History {
 
     /// The version with this number runs from now on, instead of the one that does. `None` if it is not remembered.
     pub(crate) fn run(&mut self, number: usize, now: Duration) -> Option<Switched> {
-        let place = self.place(number)?;
-        Some(self.run_at(place, now))
+        let switched = self.run_at(self.place(number)?, now);
+        self.choose(&switched.version);
+        Some(switched)
+    }
+
+    /// The version that runs is the one that was wanted.
+    pub(crate) fn choose(&mut self, version: &VersionInfo) {
+        self.chosen = Some((version.unit, version.tier));
+    }
+
+    /// The baseline runs, if there is one, for want of something better.
+    pub(crate) fn fall_back(&mut self, now: Duration) -> Option<&Arc<VersionInfo>> {
+        let place = self.place(self.baseline?)?;
+        self.run_at(place, now);
+        self.running()
     }
 
     fn run_at(&mut self, place: usize, now: Duration) -> Switched {

@@ -1,6 +1,6 @@
 //! Trials: a job that lets some of the calls run what it has made before it decides.
 
-use super::change::Cold;
+use super::cold::Cold;
 use crate::primitive::lock;
 use crate::word::Word;
 use crate::{Error, FunctionRecord, UnitId};
@@ -19,6 +19,8 @@ pub(super) struct JobUnit {
     tried: Vec<UnitId>,
     /// Why nothing of it must be published, or stay on trial.
     pub(super) stale: Option<Arc<str>>,
+    /// Why nothing that the job makes is to be published: it is not to begin again either.
+    pub(super) withdrawn: Option<Arc<str>>,
     trial: Option<Trial>,
 }
 
@@ -31,6 +33,7 @@ impl JobUnit {
             unit,
             tried: Vec::new(),
             stale: None,
+            withdrawn: None,
             trial: None,
         }
     }
@@ -107,7 +110,7 @@ impl FunctionRecord {
         let Some(job) = cold.job.as_mut() else {
             return Err(TrialError::Stale(Arc::from("the job has ended")));
         };
-        if let Some(reason) = &job.stale {
+        if let Some(reason) = job.withdrawn.as_ref().or(job.stale.as_ref()) {
             return Err(TrialError::Stale(reason.clone()));
         }
         install().map_err(TrialError::Install)?;
@@ -133,7 +136,8 @@ impl FunctionRecord {
     /// Why the job has to end before it is done: what it stands on has gone, or another wants the function.
     pub(crate) fn must_end(&self) -> Option<Arc<str>> {
         let cold = lock(&self.cold);
-        let stale = cold.job.as_ref().and_then(|job| job.stale.clone());
+        let job = cold.job.as_ref();
+        let stale = job.and_then(|job| job.withdrawn.clone().or_else(|| job.stale.clone()));
         let wanted = || {
             let reason = "somebody else wants to compile the function";
             cold.wanted.then(|| Arc::from(reason))

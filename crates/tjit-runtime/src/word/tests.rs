@@ -14,7 +14,11 @@ enum Op {
     Invalidate,
     Renew,
     BeginJob,
+    Claim,
     EndJob(JobEnd),
+    RollBack(Tier),
+    Resume,
+    Reset,
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -35,6 +39,13 @@ fn op() -> impl Strategy<Value = Op> {
         Just(Op::EndJob(JobEnd::Published(Tier::OPTIMIZED))),
         Just(Op::EndJob(JobEnd::Published(Tier::MAX))),
         Just(Op::EndJob(JobEnd::Failed)),
+        Just(Op::EndJob(JobEnd::Withdrawn)),
+        Just(Op::EndJob(JobEnd::Declined)),
+        Just(Op::Claim),
+        Just(Op::RollBack(Tier::BASELINE)),
+        Just(Op::RollBack(Tier::OPTIMIZED)),
+        Just(Op::Resume),
+        Just(Op::Reset),
     ]
 }
 
@@ -45,6 +56,13 @@ struct Model {
     promotion: Promotion,
     last_failed: bool,
     tier: Tier,
+    held: Option<Held>,
+}
+
+/// It was rolled back.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Held {
+    renewal_is_due: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -59,10 +77,11 @@ enum Base {
 enum Promotion {
     Idle,
     Queued(Reasons),
-    Compiling { again: bool, renew: bool },
+    /// What it is to be queued for again: a trip only if the job is withdrawn.
+    Compiling(Reasons),
 }
 
-/// Why a function is queued.
+/// Why a function is queued, or will be.
 #[derive(Clone, Copy, PartialEq, Default, Debug)]
 struct Reasons {
     by_request: bool,
@@ -84,6 +103,7 @@ impl Model {
         promotion: Promotion::Idle,
         last_failed: false,
         tier: Tier::BASELINE,
+        held: None,
     };
 
     /// The state after `op`, or `None` if it is refused.
@@ -100,42 +120,53 @@ impl Model {
                 };
             }
             Op::Trip(tier)
-                if self.runs(tier) && self.promotion == Promotion::Idle && !self.last_failed =>
+                if self.runs(tier)
+                    && self.promotion == Promotion::Idle
+                    && !self.last_failed
+                    && self.held.is_none() =>
             {
                 self.promotion = Promotion::Queued(Reasons {
                     tripped: true,
                     ..Reasons::default()
                 });
             }
-            Op::TripBehindRequest(tier) if self.runs(tier) => match &mut self.promotion {
-                Promotion::Queued(reasons) if reasons.by_request && !reasons.tripped => {
-                    reasons.tripped = true;
+            Op::TripBehindRequest(tier) if self.runs(tier) && self.held.is_none() => {
+                match &mut self.promotion {
+                    Promotion::Queued(reasons) if reasons.by_request && !reasons.tripped => {
+                        reasons.tripped = true;
+                    }
+                    _ => return None,
                 }
-                _ => return None,
-            },
+            }
             Op::Request => {
                 self.promotion = match self.promotion {
-                    Promotion::Compiling { renew, .. } => {
-                        Promotion::Compiling { again: true, renew }
-                    }
+                    Promotion::Compiling(reasons) => Promotion::Compiling(Reasons {
+                        by_request: true,
+                        ..reasons
+                    }),
                     Promotion::Queued(reasons) => Promotion::Queued(Reasons {
                         by_request: true,
                         ..reasons
                     }),
                     Promotion::Idle => Promotion::Queued(Reasons {
                         by_request: true,
-                        ..Reasons::default()
+                        renewal: self.take_due_renewal(),
+                        tripped: false,
                     }),
                 };
             }
             Op::Cancel => match &mut self.promotion {
                 Promotion::Queued(reasons) if reasons.by_request => {
                     reasons.by_request = false;
-                    if *reasons == Reasons::default() {
+                    let renewal = reasons.renewal;
+                    if let Some(held) = &mut self.held {
+                        held.renewal_is_due = renewal;
+                        self.promotion = Promotion::Idle;
+                    } else if *reasons == Reasons::default() {
                         self.promotion = Promotion::Idle;
                     }
                 }
-                Promotion::Compiling { again, .. } if *again => *again = false,
+                Promotion::Compiling(reasons) if reasons.by_request => reasons.by_request = false,
                 _ => return None,
             },
             Op::Invalidate if self.tier > Tier::BASELINE => {
@@ -145,50 +176,114 @@ impl Model {
                     self.base = Base::Lazy;
                 }
                 match &mut self.promotion {
-                    Promotion::Idle => self.promotion = Promotion::RENEWAL,
+                    Promotion::Idle => self.renew_now_or_later(),
                     Promotion::Queued(reasons) => reasons.renewal = true,
-                    Promotion::Compiling { .. } => {}
+                    Promotion::Compiling(_) => {}
                 }
             }
             Op::Renew => {
                 let is_good = self.tier > Tier::BASELINE && !self.last_failed;
                 match &mut self.promotion {
-                    Promotion::Idle if is_good => self.promotion = Promotion::RENEWAL,
+                    Promotion::Idle if is_good => {
+                        if self.held.is_some_and(|held| held.renewal_is_due) {
+                            return None;
+                        }
+                        self.renew_now_or_later();
+                    }
                     Promotion::Queued(reasons) if is_good && !reasons.renewal => {
                         reasons.renewal = true;
                     }
-                    Promotion::Compiling { renew, .. } if !*renew => *renew = true,
+                    Promotion::Compiling(reasons) if !reasons.renewal => reasons.renewal = true,
                     _ => return None,
                 }
             }
-            Op::BeginJob if matches!(self.promotion, Promotion::Queued { .. }) => {
+            Op::BeginJob if matches!(self.promotion, Promotion::Queued(_)) => {
                 self.last_failed = false;
-                self.promotion = Promotion::Compiling {
-                    again: false,
-                    renew: false,
-                };
+                self.promotion = Promotion::Compiling(Reasons::default());
             }
-            Op::EndJob(end) => {
-                let Promotion::Compiling { again, renew } = self.promotion else {
-                    return None;
+            Op::Claim => {
+                self.promotion = Promotion::Compiling(match self.promotion {
+                    Promotion::Idle => Reasons {
+                        renewal: self.take_due_renewal(),
+                        ..Reasons::default()
+                    },
+                    Promotion::Queued(reasons) => reasons,
+                    Promotion::Compiling(_) => return None,
+                });
+            }
+            Op::EndJob(end) => return self.end_job(end),
+            Op::RollBack(tier) => {
+                self.promotion = match self.promotion {
+                    Promotion::Compiling(_) => Promotion::Compiling(Reasons::default()),
+                    _ => Promotion::Idle,
                 };
-                self.last_failed = end == JobEnd::Failed && (again || !renew);
-                if let JobEnd::Published(tier) = end {
-                    self.tier = tier;
+                self.tier = tier;
+                self.last_failed = false;
+                self.held = Some(Held {
+                    renewal_is_due: false,
+                });
+            }
+            Op::Resume if self.held.is_some() => {
+                let due = self.take_due_renewal();
+                self.held = None;
+                if due {
+                    self.promotion = Promotion::RENEWAL;
+                    self.last_failed = false;
                 }
-                self.promotion = if again || renew {
-                    Promotion::Queued(Reasons {
-                        by_request: again,
-                        renewal: renew,
-                        tripped: false,
-                    })
-                } else {
-                    Promotion::Idle
+            }
+            Op::Reset
+                if self.base != Base::Compiling
+                    && !matches!(self.promotion, Promotion::Compiling(_)) =>
+            {
+                self = Self {
+                    promotion: self.promotion,
+                    ..Self::NEW
                 };
             }
             _ => return None,
         }
         Some(self)
+    }
+
+    fn end_job(mut self, end: JobEnd) -> Option<Self> {
+        let Promotion::Compiling(mut reasons) = self.promotion else {
+            return None;
+        };
+        reasons.tripped &= end == JobEnd::Withdrawn;
+        match end {
+            JobEnd::Published(tier) => {
+                self.tier = tier;
+                self.last_failed = false;
+                self.held = None;
+            }
+            JobEnd::Failed => self.last_failed = true,
+            JobEnd::Withdrawn | JobEnd::Declined => {}
+        }
+        self.promotion = match &mut self.held {
+            Some(held) if !reasons.by_request => {
+                held.renewal_is_due = reasons.renewal;
+                Promotion::Idle
+            }
+            _ if reasons == Reasons::default() => Promotion::Idle,
+            _ => {
+                self.last_failed &= reasons.by_request || !reasons.renewal;
+                Promotion::Queued(reasons)
+            }
+        };
+        Some(self)
+    }
+
+    fn renew_now_or_later(&mut self) {
+        match &mut self.held {
+            Some(held) => held.renewal_is_due = true,
+            None => self.promotion = Promotion::RENEWAL,
+        }
+    }
+
+    /// A job that is due for another reason is a renewal too.
+    fn take_due_renewal(&mut self) -> bool {
+        let held = self.held.as_mut();
+        held.is_some_and(|held| std::mem::take(&mut held.renewal_is_due))
     }
 
     fn runs(self, tier: Tier) -> bool {
@@ -199,11 +294,11 @@ impl Model {
     fn state(self) -> FunctionState {
         match self {
             Self {
-                promotion: Promotion::Compiling { .. },
+                promotion: Promotion::Compiling(_),
                 ..
             } => FunctionState::Compiling,
             Self {
-                promotion: Promotion::Queued { .. },
+                promotion: Promotion::Queued(_),
                 ..
             } => FunctionState::Queued,
             Self {
@@ -238,6 +333,10 @@ fn apply(word: Word, op: Op) -> Option<Word> {
         Op::Invalidate => word.invalidate(),
         Op::Renew => word.renew(),
         Op::BeginJob => word.begin_job(),
+        Op::Claim => word.claim(),
+        Op::RollBack(tier) => word.roll_back(tier),
+        Op::Resume => word.resume(),
+        Op::Reset => word.reset(),
         Op::EndJob(end) => word.end_job(end),
     }
 }
@@ -257,13 +356,15 @@ proptest! {
             let word = atomic.load();
             let reasons = match model.promotion {
                 Promotion::Queued(reasons) => reasons,
-                Promotion::Compiling { renew, .. } => Reasons { renewal: renew, ..Reasons::default() },
+                Promotion::Compiling(reasons) => Reasons { by_request: false, ..reasons },
                 Promotion::Idle => Reasons::default(),
             };
             let has_code = model.base == Base::Ready || model.tier > Tier::BASELINE;
             prop_assert_eq!((word.state(), word.tier()), (model.state(), model.tier));
             prop_assert_eq!((word.urgent(), word.has_code()), (reasons.by_request, has_code));
-            prop_assert_eq!(word.renewed(), reasons.renewal);
+            let is_due = model.held.is_some_and(|held| held.renewal_is_due);
+            prop_assert_eq!(word.renewed(), reasons.renewal || is_due);
+            prop_assert_eq!(word.is_held(), model.held.is_some());
             match (atomic.update(|word| apply(word, op)), model.apply(op)) {
                 (Ok((before, after)), Some(next)) => {
                     prop_assert_eq!((before, after), (word, atomic.load()));

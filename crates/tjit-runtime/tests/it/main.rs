@@ -13,3 +13,4 @@ mod signals;
 mod stress;
 mod support;
 mod tiers;
+mod versions;

@@ -17,6 +17,7 @@ fn promote_into(slot: &AtomicUsize, job: Job<'_, u32>, units: &dyn Fn(UnitId)) -
         match job.publish(code(OPTIMIZED), |address| store(slot, address)) {
             Ok(JobOutcome::Installed(_)) => return restarts,
             Ok(JobOutcome::Stale(again)) => (job, restarts) = (again, restarts + 1),
+            Ok(JobOutcome::Withdrawn(reason)) => panic!("nobody rolls back: {reason}"),
             Err(never) => match never {},
         }
     }

@@ -112,6 +112,7 @@ impl World {
             match job.publish(code, install) {
                 Ok(JobOutcome::Installed(_)) => return,
                 Ok(JobOutcome::Stale(again)) => job = again,
+                Ok(JobOutcome::Withdrawn(reason)) => panic!("nobody rolls back: {reason}"),
                 Err(never) => match never {},
             }
         }

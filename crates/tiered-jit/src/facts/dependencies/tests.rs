@@ -39,10 +39,9 @@ fn who_asked_is_found_until_it_is_gone() {
         [(F, units[0])],
         "already now"
     );
-    assert_eq!(dependencies.running("rate", Source::Frozen), []);
     dependencies.published(units[0], F);
-    assert_eq!(dependencies.running("rate", Source::Frozen), [F]);
-    assert_eq!(dependencies.wanting("base"), [F]);
+    assert_eq!(dependencies.users("rate", Source::Frozen), [(F, units[0])]);
+    assert_eq!(dependencies.wanting("base"), [(F, units[0])]);
     assert_eq!(dependencies.wanting("rate"), []);
 
     dependencies.begin(units[1], G);
@@ -56,14 +55,17 @@ fn who_asked_is_found_until_it_is_gone() {
     dependencies.abandon(units[1], G);
 
     dependencies.begin(units[2], F);
-    assert_eq!(
-        dependencies.running("rate", Source::Frozen),
-        [F],
-        "the old one still runs"
-    );
+    dependencies.record(units[2], &rate, Some(Source::Frozen));
     dependencies.published(units[2], F);
-    assert_eq!(dependencies.users("rate", Source::Frozen), []);
-    assert!(dependencies.askers.is_empty() && dependencies.units.len() == 1);
+    assert_eq!(
+        dependencies.users("rate", Source::Frozen),
+        [(F, units[0]), (F, units[2])],
+        "the old one may run again"
+    );
+    dependencies.gone(units[0], F);
+    assert_eq!(dependencies.users("rate", Source::Frozen), [(F, units[2])]);
+    dependencies.forget_function(F);
+    assert!(dependencies.askers.is_empty() && dependencies.units.is_empty());
 }
 
 #[test]
@@ -73,9 +75,8 @@ fn what_is_taken_back_before_it_is_heard_of_does_not_run() {
     let mut dependencies = Dependencies::default();
     dependencies.begin(units[0], F);
     dependencies.record(units[0], &rate, Some(Source::Frozen));
-    dependencies.taken_back(units[0], F);
+    dependencies.gone(units[0], F);
     dependencies.published(units[0], F);
-    assert_eq!(dependencies.running("rate", Source::Frozen), []);
     assert!(dependencies.units.is_empty() && dependencies.askers.is_empty());
     // A job that starts again forgets what it asked.
     dependencies.begin(units[0], F);
