@@ -392,7 +392,6 @@ impl Builder {
                     true => HoldOff::NONE,
                     false => DEFAULT_HOLD_OFF,
                 }),
-                ..default
             })
         });
         Config {
