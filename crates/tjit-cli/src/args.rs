@@ -1,15 +1,14 @@
 //! The command line.
 
 use std::ffi::OsString;
-use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use tiered_jit::Tiers;
 
 use crate::error::{Error, one_line};
+use crate::knobs::Knobs;
 
 /// Runs LLVM bitcode, C, C++ and Rust programs: compiled as they run, recompiled where they are hot.
 #[derive(Debug, Parser)]
@@ -83,73 +82,13 @@ pub(crate) struct Run {
     pub(crate) fake_argv0: Option<OsString>,
 
     #[command(flatten)]
-    pub(crate) tiers: Tiering,
+    pub(crate) knobs: Knobs,
 
     #[command(flatten)]
     pub(crate) reports: Reports,
 
     #[command(flatten)]
     pub(crate) clang: Clang,
-}
-
-/// How the program is compiled while it runs.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Tiers")]
-pub(crate) struct Tiering {
-    /// Which tiers the program runs at
-    #[arg(long, value_enum, value_name = "TIER", default_value_t = Tier::Auto, env = "TJIT_TIER")]
-    pub(crate) tier: Tier,
-
-    /// Calls after which a function is optimised
-    #[arg(long, value_name = "CALLS", env = "TJIT_THRESHOLD")]
-    pub(crate) threshold: Option<NonZeroU64>,
-
-    /// Turns of its loops after which a function is optimised [default: 60 for each call of --threshold]
-    #[arg(long, value_name = "TURNS", env = "TJIT_LOOP_THRESHOLD")]
-    pub(crate) loop_threshold: Option<NonZeroU64>,
-
-    /// More than two tiers, slowest code first: NAME[=PIPELINE][:CALLS[/TURNS]], with commas between them, as
-    /// `baseline:1000,quick=default<O1>:10000,peak=default<O3>`. CALLS and TURNS (of loops), or `never`, are what it takes to
-    /// leave a tier; the first has no pipeline, the last no numbers. A pipeline with a comma is put in braces
-    #[arg(
-        long,
-        value_name = "LIST",
-        env = "TJIT_TIERS",
-        conflicts_with_all = ["threshold", "loop_threshold"]
-    )]
-    pub(crate) tiers: Option<Tiers>,
-
-    /// Functions that may wait to be optimised; those that become hot then are told to come again
-    #[arg(long, value_name = "FUNCTIONS", env = "TJIT_QUEUE_CAPACITY")]
-    pub(crate) queue_capacity: Option<NonZeroUsize>,
-
-    /// What is said of single functions: a TOML file of [[function]] entries with the keys name (a pattern with * and ?), never,
-    /// eager, pin, calls, loops, pipeline
-    #[arg(long, value_name = "FILE", env = "TJIT_DIRECTIVES")]
-    pub(crate) directives: Option<PathBuf>,
-
-    /// Background compile threads
-    #[arg(long, value_name = "THREADS", env = "TJIT_WORKERS")]
-    pub(crate) workers: Option<NonZeroUsize>,
-
-    /// Hot functions wait until no function was called for the first time for so many milliseconds, five times as long at most
-    #[arg(long, value_name = "MS", env = "TJIT_HOLD_OFF")]
-    pub(crate) hold_off: Option<u32>,
-
-    /// Functions that each first call has compiled ahead in the background
-    #[arg(long, value_name = "FUNCTIONS", env = "TJIT_COMPILE_AHEAD")]
-    pub(crate) compile_ahead: Option<usize>,
-
-    /// Let the program wait for each optimised version, so that all runs are alike
-    #[arg(
-        long,
-        env = "TJIT_FOREGROUND",
-        value_parser = clap::builder::BoolishValueParser::new(),
-        num_args = 0,
-        default_value_t = false,
-        default_missing_value = "true"
-    )]
-    pub(crate) foreground: bool,
 }
 
 /// What is told about the compilations.
@@ -180,13 +119,6 @@ pub(crate) struct Reports {
     pub(crate) emit_ir: Option<PathBuf>,
 }
 
-impl Reports {
-    /// Whether there is anything to tell when the process ends.
-    pub(crate) fn is_any(&self) -> bool {
-        self.stats.is_some() || self.print_compilation || self.events.is_some()
-    }
-}
-
 /// Flags for clang, which compiles C and C++ sources with -O2, leaving all optimisation to the JIT.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "C and C++ sources")]
@@ -211,27 +143,6 @@ pub(crate) struct Clang {
         allow_hyphen_values = true
     )]
     pub(crate) cflag: Vec<OsString>,
-}
-
-/// The tiers a program runs at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Tier {
-    /// Baseline first; what is hot is optimised
-    Auto,
-    /// Fast compilation, slow code, nothing is recompiled
-    Baseline,
-    /// Each function is optimised on its first call
-    Optimized,
-}
-
-impl From<Tier> for tiered_jit::Tiering {
-    fn from(tier: Tier) -> Self {
-        match tier {
-            Tier::Auto => Self::Auto,
-            Tier::Baseline => Self::Baseline,
-            Tier::Optimized => Self::Optimized,
-        }
-    }
 }
 
 /// How the report at the end is written.
@@ -261,6 +172,12 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request
             _ => Err(Error::Usage(usage(&error.render().to_string()))),
         },
     }
+}
+
+/// All flags, with their variables.
+#[cfg(test)]
+pub(crate) fn command() -> clap::Command {
+    Cli::command()
 }
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -299,7 +216,10 @@ fn usage(rendered: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU64;
+
     use super::*;
+    use crate::knobs::Tier;
 
     fn run(line: &str) -> Run {
         match parse(line.split(' ').map(OsString::from)) {
@@ -325,8 +245,8 @@ mod tests {
         let run = run("tjit run --threshold=7 a.c b.c --tier baseline -- --threshold x -std=y");
         assert_eq!(run.files, [PathBuf::from("a.c"), PathBuf::from("b.c")]);
         assert_eq!(run.arguments, ["--threshold", "x", "-std=y"]);
-        assert_eq!(run.tiers.threshold, NonZeroU64::new(7));
-        assert_eq!(run.tiers.tier, Tier::Baseline);
+        assert_eq!(run.knobs.threshold, NonZeroU64::new(7));
+        assert_eq!(run.knobs.tier, Tier::Baseline);
         assert_eq!(run.entry_function, "main");
     }
 

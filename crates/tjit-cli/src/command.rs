@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use tiered_jit::{HoldOff, TieredJit};
+use tiered_jit::TieredJit;
 
 use crate::args::{self, Request, Run, StatsFormat};
 use crate::error::{self, Error};
@@ -18,6 +18,7 @@ use crate::journal::Journal;
 use crate::libraries;
 use crate::process;
 use crate::report::Report;
+use crate::tier_names::TierNames;
 use crate::watch::{Printer, Reader, Watch};
 
 /// The command. It returns only for the help and for errors; a program that ran ends the process.
@@ -55,9 +56,7 @@ fn execute(run: &Run, start: Instant) -> Result<ExitCode, Error> {
 
     process::restore_signals();
     // Before anything is loaded or registered that could want to run at the end: it comes after all of that.
-    if run.reports.is_any() {
-        process::at_exit(at_exit).map_err(|error| create_failure("an exit handler", &error))?;
-    }
+    process::at_exit(at_exit).map_err(|error| create_failure("an exit handler", &error))?;
     let jit = process::without_signals(|| start_jit(run, frontend.libraries))?;
     Ending::arm(jit, run, start, frontend_time)?;
     match process::run(jit, frontend.modules, &run.entry_function, &arguments) {
@@ -82,36 +81,10 @@ fn inputs(run: &Run) -> Result<Vec<Input>, Error> {
 /// A JIT that is never torn down: whatever ends the process, code of the program runs up to the last moment (`atexit`
 /// handlers, destructors of statics and thread-locals, detached threads), and the system takes the memory back anyway.
 fn start_jit(run: &Run, libraries: Vec<std::path::PathBuf>) -> Result<&'static TieredJit, Error> {
-    let mut builder = TieredJit::builder()
-        .tiering(run.tiers.tier.into())
-        .foreground(run.tiers.foreground)
+    let mut builder = run
+        .knobs
+        .configure(TieredJit::builder())
         .on_fatal(|error| process::abandon(&Error::Jit(error.clone())));
-    if let Some(calls) = run.tiers.threshold {
-        builder = builder.threshold(calls);
-    }
-    if let Some(turns) = run.tiers.loop_threshold {
-        builder = builder.loop_threshold(turns);
-    }
-    if let Some(tiers) = &run.tiers.tiers {
-        builder = builder.tiers(tiers.0.clone());
-    }
-    if let Some(functions) = run.tiers.queue_capacity {
-        builder = builder.queue_capacity(functions);
-    }
-    if let Some(file) = &run.tiers.directives {
-        builder = builder.directives_file(file);
-    }
-    if let Some(workers) = run.tiers.workers {
-        builder = builder.workers(workers);
-    }
-    if let Some(ms) = run.tiers.hold_off {
-        let quiet = Duration::from_millis(ms.into());
-        let at_most = 5 * quiet;
-        builder = builder.hold_off(HoldOff { quiet, at_most });
-    }
-    if let Some(functions) = run.tiers.compile_ahead {
-        builder = builder.compile_ahead(functions);
-    }
     if let Some(directory) = &run.reports.emit_ir {
         builder = builder.emit_ir(directory);
     }
@@ -164,10 +137,10 @@ impl Ending {
     ) -> Result<(), Error> {
         let mut readers: Vec<Box<dyn Reader>> = Vec::new();
         if run.reports.print_compilation {
-            readers.push(Box::new(Printer));
+            readers.push(Box::new(Printer::new(TierNames::of(jit))));
         }
         if let Some(path) = &run.reports.events {
-            readers.push(Box::new(Journal::create(path)?));
+            readers.push(Box::new(Journal::create(path, TierNames::of(jit))?));
         }
         let start_one = |reader| process::without_signals(|| Watch::start(jit, reader));
         let watches = readers.into_iter().map(start_one);
@@ -184,6 +157,10 @@ impl Ending {
     }
 
     fn tell(&self) {
+        // Now that all functions are known that directives could have been for.
+        for warning in self.jit.directive_warnings() {
+            error::warn(&warning);
+        }
         self.watches.iter().for_each(|watch| watch.stop());
         let Some(format) = self.stats else { return };
         let report = Report::new(self.jit, self.frontend, self.start.elapsed());

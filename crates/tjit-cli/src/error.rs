@@ -60,7 +60,16 @@ pub(crate) const EXIT_CODE: u8 = 2;
 
 /// Writes `tjit: error: …` as one line to standard error.
 pub(crate) fn report(error: &dyn std::fmt::Display) {
-    let line = format!("tjit: error: {}\n", one_line(&error.to_string()));
+    tell("error", &error.to_string());
+}
+
+/// Writes `tjit: warning: …` as one line to standard error.
+pub(crate) fn warn(warning: &str) {
+    tell("warning", warning);
+}
+
+fn tell(kind: &str, text: &str) {
+    let line = format!("tjit: {kind}: {}\n", one_line(text));
     // Nobody is left to tell when standard error is closed.
     let _written = io::stderr().lock().write_all(line.as_bytes());
 }

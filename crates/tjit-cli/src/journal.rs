@@ -15,22 +15,25 @@ use tiered_jit::{Event, EventKind, Published, VersionInfo};
 
 use crate::error::Error;
 use crate::frontend::create_failure;
-use crate::watch::{Reader, tier_name};
+use crate::tier_names::TierNames;
+use crate::watch::Reader;
 
 /// Writes events to a file.
 #[derive(Debug)]
 pub(crate) struct Journal {
     file: BufWriter<File>,
+    tiers: TierNames,
 }
 
 impl Journal {
-    pub(crate) fn create(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn create(path: &Path, tiers: TierNames) -> Result<Self, Error> {
         let file = File::create(path).map_err(|error| {
             let what = format!("the file of events `{}`", path.display());
             create_failure(&what, &error)
         })?;
         Ok(Self {
             file: BufWriter::new(file),
+            tiers,
         })
     }
 
@@ -42,7 +45,8 @@ impl Journal {
 
 impl Reader for Journal {
     fn read(&mut self, event: &Event) {
-        self.write(&line(event));
+        let line = line(event, &self.tiers);
+        self.write(&line);
     }
 
     fn end(&mut self, lost: u64) {
@@ -51,14 +55,14 @@ impl Reader for Journal {
     }
 }
 
-fn line(event: &Event) -> Value {
+fn line(event: &Event, tiers: &TierNames) -> Value {
     let mut line = Map::new();
     line.insert("sequence".to_owned(), event.sequence.into());
     line.insert("at_us".to_owned(), micros(event.at));
     line.insert("function".to_owned(), event.function.index().into());
     line.insert("symbol".to_owned(), event.symbol.to_string().into());
     line.insert("name".to_owned(), demangle(&event.symbol).into());
-    let (name, details) = details(&event.kind);
+    let (name, details) = details(&event.kind, tiers);
     line.insert("event".to_owned(), name.into());
     if let Value::Object(details) = details {
         line.extend(details);
@@ -67,11 +71,11 @@ fn line(event: &Event) -> Value {
 }
 
 /// The name of an event, and what only such events have.
-fn details(kind: &EventKind) -> (&'static str, Value) {
+fn details(kind: &EventKind, tiers: &TierNames) -> (&'static str, Value) {
     match kind {
         EventKind::BaselineCompiled { version, published } => {
             let installed = *published == Published::Installed;
-            let details = json!({ "version": describe(version), "installed": installed });
+            let details = json!({ "version": describe(version, tiers), "installed": installed });
             ("baseline_compiled", details)
         }
         EventKind::BaselineFailed { reason } => ("baseline_failed", because(reason)),
@@ -90,22 +94,24 @@ fn details(kind: &EventKind) -> (&'static str, Value) {
         EventKind::HeldOff { waited } => ("held_off", json!({ "waited_us": micros(*waited) })),
         EventKind::Reset => ("reset", Value::Null),
         EventKind::Removed => ("removed", Value::Null),
-        _ => of_version(kind),
+        _ => of_version(kind, tiers),
     }
 }
 
 /// What becomes of versions above the baseline.
-fn of_version(kind: &EventKind) -> (&'static str, Value) {
+fn of_version(kind: &EventKind, tiers: &TierNames) -> (&'static str, Value) {
     let aim = |tier, cause: &dyn ToString, reason: &str| {
-        let (tier, cause) = (tier_name(tier), cause.to_string());
+        let (tier, cause) = (tiers.name(tier), cause.to_string());
         json!({ "tier": tier, "cause": cause, "reason": reason })
     };
     match kind {
         EventKind::PromotionStarted { tier, cause } => {
-            let details = json!({ "tier": tier_name(*tier), "cause": cause.to_string() });
+            let details = json!({ "tier": tiers.name(*tier), "cause": cause.to_string() });
             ("promotion_started", details)
         }
-        EventKind::Promoted { version } => ("promoted", json!({ "version": describe(version) })),
+        EventKind::Promoted { version } => {
+            ("promoted", json!({ "version": describe(version, tiers) }))
+        }
         EventKind::PromotionFailed {
             tier,
             cause,
@@ -117,13 +123,14 @@ fn of_version(kind: &EventKind) -> (&'static str, Value) {
             reason,
         } => ("promotion_withdrawn", aim(*tier, cause, reason)),
         EventKind::PromotionRestarted { tier, reason } => {
-            let details = json!({ "tier": tier_name(*tier), "reason": &**reason });
+            let details = json!({ "tier": tiers.name(*tier), "reason": &**reason });
             ("promotion_restarted", details)
         }
         EventKind::Invalidated { version, now } => {
             let reason = version.invalidated.as_deref().unwrap_or_default();
-            let now = now.map(tier_name);
-            let details = json!({ "version": describe(version), "now": now, "reason": reason });
+            let now = now.map(|tier| tiers.name(tier));
+            let details =
+                json!({ "version": describe(version, tiers), "now": now, "reason": reason });
             ("invalidated", details)
         }
         // Those that only a program with the API in hand brings about, in words.
@@ -140,7 +147,7 @@ fn word(outcome: &dyn std::fmt::Debug) -> String {
     format!("{outcome:?}").to_lowercase()
 }
 
-fn describe(version: &VersionInfo) -> Value {
+fn describe(version: &VersionInfo, tiers: &TierNames) -> Value {
     let phases = version.phases.iter();
     let phases: Map<String, Value> = phases
         .map(|(phase, time)| (phase.name().to_owned(), micros(time)))
@@ -148,7 +155,7 @@ fn describe(version: &VersionInfo) -> Value {
     json!({
         "number": version.number,
         "body": &*version.body,
-        "tier": tier_name(version.tier),
+        "tier": tiers.name(version.tier),
         "cause": version.cause.to_string(),
         "code_bytes": version.size,
         "guards": version.facts.guards,

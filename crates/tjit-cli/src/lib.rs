@@ -8,11 +8,13 @@ mod error;
 mod frontend;
 mod input;
 mod journal;
+mod knobs;
 mod libraries;
 mod toolchain;
 
 mod process;
 mod report;
+mod tier_names;
 mod watch;
 
 pub use command::main;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tiered_jit::link::demangle;
 use tiered_jit::{FunctionRecord, Phase, PhaseTimes, Tier, TierStats, TieredJit, VersionInfo};
 
-use crate::watch::tier_name;
+use crate::tier_names::TierNames;
 
 /// How many of the promoted functions the text names; JSON has all.
 const TOP: usize = 10;
@@ -88,9 +88,11 @@ impl Report {
     /// What happened in `jit` up to now.
     pub(crate) fn new(jit: &TieredJit, frontend: Duration, wall: Duration) -> Self {
         let stats = jit.stats();
+        let names = TierNames::of(jit);
+        let tiers = stats.tiers.iter();
         let mut report = Self {
             functions: Functions::default(),
-            tiers: stats.tiers.iter().map(TierReport::new).collect(),
+            tiers: tiers.map(|tier| TierReport::new(tier, &names)).collect(),
             trips: stats.trips,
             trips_dropped: stats.trips_dropped,
             requests: stats.requests,
@@ -138,10 +140,10 @@ impl Report {
 }
 
 impl TierReport {
-    fn new(stats: &TierStats) -> Self {
+    fn new(stats: &TierStats, names: &TierNames) -> Self {
         Self {
             tier: stats.tier.number(),
-            name: tier_name(stats.tier),
+            name: names.name(stats.tier),
             compiles: stats.compiles,
             failures: stats.failures,
             code_bytes: stats.code_bytes,

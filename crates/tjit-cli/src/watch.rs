@@ -11,6 +11,7 @@ use tiered_jit::{Event, EventKind, EventReceiver, Tier, TieredJit, VersionInfo};
 
 use crate::error::{Error, one_line};
 use crate::frontend::create_failure;
+use crate::tier_names::TierNames;
 
 /// Events that may wait to be read; a whole program may be compiled while a terminal scrolls.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(1 << 16).unwrap();
@@ -75,11 +76,19 @@ fn read_all(events: &EventReceiver, reader: &mut dyn Reader) {
 
 /// Prints a line for each compilation.
 #[derive(Debug)]
-pub(crate) struct Printer;
+pub(crate) struct Printer {
+    tiers: TierNames,
+}
+
+impl Printer {
+    pub(crate) fn new(tiers: TierNames) -> Self {
+        Self { tiers }
+    }
+}
 
 impl Reader for Printer {
     fn read(&mut self, event: &Event) {
-        if let Some(line) = line(event) {
+        if let Some(line) = self.line(event) {
             // When standard error is closed there is nobody to read it.
             let _written = io::stderr().lock().write_all(line.as_bytes());
         }
@@ -94,69 +103,68 @@ impl Reader for Printer {
     }
 }
 
-/// The line for an event; `None` for those that are no compilation.
-fn line(event: &Event) -> Option<String> {
-    match &event.kind {
-        EventKind::BaselineCompiled { version, .. } | EventKind::Promoted { version } => {
-            Some(compiled(event, version))
-        }
-        EventKind::Invalidated { version, now } => Some(invalidated(event, version, *now)),
-        EventKind::RolledBack { version } => Some(rolled_back(event, version)),
-        EventKind::BaselineFailed { reason } => Some(failed(event, Tier::BASELINE, reason)),
-        EventKind::PromotionFailed { tier, reason, .. } => Some(failed(event, *tier, reason)),
-        _ => None,
-    }
-}
-
-fn compiled(event: &Event, version: &VersionInfo) -> String {
-    let VersionInfo {
-        size, cause, facts, ..
-    } = version;
-    let time = version.phases.total().as_micros();
-    let mut line = start(event, version.tier) + &format!("({size} bytes), {cause}, {time} µs");
-    for (name, count) in [("guards", facts.guards), ("values", facts.values)] {
-        if count > 0 {
-            // Writing to a string does not fail.
-            let _written = write!(line, ", {name}={count}");
+impl Printer {
+    /// The line for an event; `None` for those that are no compilation.
+    fn line(&self, event: &Event) -> Option<String> {
+        match &event.kind {
+            EventKind::BaselineCompiled { version, .. } | EventKind::Promoted { version } => {
+                Some(self.compiled(event, version))
+            }
+            EventKind::Invalidated { version, now } => Some(self.invalidated(event, version, *now)),
+            EventKind::RolledBack { version } => Some(self.rolled_back(event, version)),
+            EventKind::BaselineFailed { reason } => {
+                Some(self.failed(event, Tier::BASELINE, reason))
+            }
+            EventKind::PromotionFailed { tier, reason, .. } => {
+                Some(self.failed(event, *tier, reason))
+            }
+            _ => None,
         }
     }
-    line + "\n"
-}
 
-/// Taken back: the tier is that of the version, and then comes what runs instead.
-fn invalidated(event: &Event, version: &VersionInfo, now: Option<Tier>) -> String {
-    let now = now.map_or_else(|| "lazy".to_owned(), tier_name);
-    let reason = version.invalidated.as_deref().unwrap_or_default();
-    start(event, version.tier) + &format!("invalidated, back to {now}: {}\n", one_line(reason))
-}
+    fn compiled(&self, event: &Event, version: &VersionInfo) -> String {
+        let VersionInfo {
+            size, cause, facts, ..
+        } = version;
+        let time = version.phases.total().as_micros();
+        let mut line =
+            self.start(event, version.tier) + &format!("({size} bytes), {cause}, {time} µs");
+        for (name, count) in [("guards", facts.guards), ("values", facts.values)] {
+            if count > 0 {
+                // Writing to a string does not fail.
+                let _written = write!(line, ", {name}={count}");
+            }
+        }
+        line + "\n"
+    }
 
-/// The tier is that of the version that runs again.
-fn rolled_back(event: &Event, version: &VersionInfo) -> String {
-    start(event, version.tier) + &format!("rolled back to version {}\n", version.number)
-}
+    /// Taken back: the tier is that of the version, and then comes what runs instead.
+    fn invalidated(&self, event: &Event, version: &VersionInfo, now: Option<Tier>) -> String {
+        let now = now.map_or_else(|| "lazy".to_owned(), |tier| self.tiers.name(tier));
+        let reason = version.invalidated.as_deref().unwrap_or_default();
+        self.start(event, version.tier)
+            + &format!("invalidated, back to {now}: {}\n", one_line(reason))
+    }
 
-fn failed(event: &Event, tier: Tier, reason: &str) -> String {
-    start(event, tier) + &format!("failed: {}\n", one_line(reason))
-}
+    /// The tier is that of the version that runs again.
+    fn rolled_back(&self, event: &Event, version: &VersionInfo) -> String {
+        self.start(event, version.tier) + &format!("rolled back to version {}\n", version.number)
+    }
 
-/// Milliseconds since the JIT was made, function, tier, name.
-fn start(event: &Event, tier: Tier) -> String {
-    let ms = event.at.as_secs_f64() * 1_000.0;
-    let mut line = format!(
-        "{ms:>10.3} {:>5} {:<9} ",
-        event.function.index(),
-        tier_name(tier)
-    );
-    // Writing to a string does not fail.
-    let _written = write!(line, "{} ", demangle(&event.symbol));
-    line
-}
+    fn failed(&self, event: &Event, tier: Tier, reason: &str) -> String {
+        self.start(event, tier) + &format!("failed: {}\n", one_line(reason))
+    }
 
-/// What a tier is called in reports and on the command line.
-pub(crate) fn tier_name(tier: Tier) -> String {
-    match tier {
-        Tier::BASELINE => "baseline".to_owned(),
-        Tier::OPTIMIZED => "optimized".to_owned(),
-        other => other.to_string(),
+    /// Milliseconds since the JIT was made, function, tier, name.
+    fn start(&self, event: &Event, tier: Tier) -> String {
+        let ms = event.at.as_secs_f64() * 1_000.0;
+        let mut line = format!(
+            "{ms:>10.3} {:>5} {:<9} ",
+            event.function.index(),
+            self.tiers.name(tier)
+        );
+        // Writing to a string does not fail.
+        let _written = write!(line, "{} ", demangle(&event.symbol));
+        line
     }
 }
