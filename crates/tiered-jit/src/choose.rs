@@ -31,7 +31,7 @@ impl TieredJit {
 
     /// Begins a request for each function whose name is of a pattern, in which `*` stands for any characters and `?` for one:
     /// `Shape::*`, `*::area`, `_ZN5Shape*`. Names are those of the source, with or without parameters, and the linker's.
-    /// Functions that have no body to compile are left out. They are those that the program has now.
+    /// Functions that have no body to compile are left out, and those with the directive `never`. They are those that the program has now.
     ///
     /// # Errors
     /// [`Error::NoMatch`] if there is none.

@@ -13,6 +13,7 @@ use tjit_runtime::{FunctionId, FunctionInfo, FunctionRecord, Runtime, Tier, Unit
 use tjit_stubs::{CodePtr, StubId, StubManager, Target};
 
 use crate::Error;
+use crate::assemble;
 use crate::baseline_names::BaselineNames;
 use crate::bodiless::Bodiless;
 use crate::canary::Canaries;
@@ -139,6 +140,9 @@ impl Engine {
         }
         for function in &linked.functions {
             if let Some(record) = self.record(&function.symbol) {
+                let check = |pipeline: &str| assemble::check_pipeline(&self.layer, pipeline);
+                self.directives
+                    .annotate(&function.symbol, &function.notes, check);
                 record.set_directive(self.directives.of(&function.symbol));
             }
         }

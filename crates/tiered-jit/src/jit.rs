@@ -312,8 +312,8 @@ impl TieredJit {
         Ok(())
     }
 
-    /// What was not understood in the directives file, and directives that no function has the name for up to now: a line
-    /// each.
+    /// What was not understood in the directives file and in annotations, and directives that no function has the name for up
+    /// to now: a line each.
     pub fn directive_warnings(&self) -> Vec<String> {
         self.engine().directives.warnings()
     }

@@ -8,7 +8,7 @@ use inkwell::module::Module;
 use inkwell::values::FunctionValue;
 use tjit_compile_layer::{FeatureChanges, OptLevel};
 use tjit_reopt::{Argument, Constant, Guard};
-use tjit_runtime::{FunctionId, VersionInfo};
+use tjit_runtime::{Cause, DeclineReason, EventKind, FunctionId, FunctionRecord, VersionInfo};
 
 use crate::canary::{self, Canary, CanaryTicket};
 use crate::engine::Engine;
@@ -169,9 +169,24 @@ impl Reoptimize {
         Ticket::new(promise, Arc::downgrade(&self.engine), self.function)
     }
 
+    /// Why it is not served. A directive may have been given since the request was begun, which may wait for a long time.
+    fn refusal(&self) -> Option<Error> {
+        let record = self.engine.runtime.table().get(self.function);
+        if !record.is_some_and(FunctionRecord::is_never) {
+            return self.error.clone();
+        }
+        let kind = EventKind::Declined {
+            cause: Cause::Request,
+            reason: DeclineReason::Directive,
+        };
+        // The function is there.
+        let _reported = self.engine.runtime.report(self.function, kind);
+        Some(Error::Directive(self.symbol.to_string()))
+    }
+
     /// Queues the request, to be answered through `promise`.
     pub(crate) fn submit_for(self, promise: Promise) {
-        if let Some(error) = self.error {
+        if let Some(error) = self.refusal() {
             promise.give(Err(error));
             return;
         }
@@ -206,7 +221,7 @@ impl Reoptimize {
     ///
     /// The thread that decides is one of its own. It begins at once, or when nobody compiles the function any more.
     pub fn canary(self, canary: Canary) -> CanaryTicket {
-        let request = match self.error {
+        let request = match self.refusal() {
             Some(error) => Err(error),
             None => Ok(Request {
                 steps: self.steps,

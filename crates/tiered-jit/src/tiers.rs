@@ -166,7 +166,7 @@ fn unbraced(pipeline: &str) -> &str {
 }
 
 /// Splits at each `separator` outside of brackets.
-fn parts(text: &str, separator: char) -> Vec<&str> {
+pub(crate) fn parts(text: &str, separator: char) -> Vec<&str> {
     let mut depth = 0_usize;
     let outside = |character: char| {
         match character {

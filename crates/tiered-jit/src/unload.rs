@@ -136,6 +136,7 @@ fn take_records(engine: &Engine, unloaded: &Unloaded) -> Result<(), Error> {
         let function = FunctionId::new(stub.index());
         engine.bodiless.remove(function);
         engine.forget_facts(function);
+        engine.directives.forget(symbol);
         removed.insert(symbol.clone(), function);
         for request in engine.runtime.remove(function)? {
             request.answer(Err(Error::Removed(symbol.to_string())));

@@ -147,6 +147,7 @@ fn add_module<'m>(
             module: module.name.clone(),
             was_undefined: program.undefined(&global.name).is_some(),
             pinned: module.labels.is_pinned(&global.name),
+            notes: module.notes.of(global),
         };
         match (global.facts.kind, symbol.owner, &symbol.alias_of) {
             (_, Some(Owner::Undefined(_)), _) => {

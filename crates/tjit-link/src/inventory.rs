@@ -13,6 +13,7 @@ use tjit_orc::{
 use crate::called::{self, Called};
 use crate::labels::{self, Labels};
 use crate::nonshared::Nonshared;
+use crate::notes::Notes;
 use crate::{LinkError, NativeObject, asm, names, target};
 
 /// A module that is ready to be linked: verified, without debug information, with names of its own, in the program's
@@ -30,6 +31,7 @@ pub(crate) struct Inventory {
     /// The object file that it stands for; in `module` is then what linkers add to each.
     pub(crate) native: Option<NativeObject>,
     pub(crate) labels: Labels,
+    pub(crate) notes: Notes,
     /// Its own `__dso_handle`, if it has use for one.
     pub(crate) handle: Option<String>,
     /// The functions that are equal to a definition which prevails elsewhere, by name.
@@ -177,6 +179,7 @@ impl Inventory {
         })?;
         let labels = module.with_module(|module| labels::find(module, &globals))?;
         let called = module.with_module(|module| called::find(module, &globals))?;
+        let notes = module.with_module(Notes::read);
         let codes = globals.iter().map(|_| OnceLock::new()).collect();
         Ok(Self {
             handle: None,
@@ -190,6 +193,7 @@ impl Inventory {
             called,
             assembly,
             labels,
+            notes,
             native: None,
         })
     }
@@ -220,6 +224,7 @@ impl Inventory {
             called: object.called(),
             assembly: None,
             labels: Labels::default(),
+            notes: Notes::default(),
             native: Some(object),
         })
     }
@@ -273,6 +278,7 @@ impl Inventory {
             assembly: None,
             native: None,
             labels: Labels::default(),
+            notes: Notes::default(),
             handle: None,
             spares: HashMap::new(),
             codes: Vec::new(),

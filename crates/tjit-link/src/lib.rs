@@ -21,6 +21,7 @@ mod inventory;
 mod labels;
 mod names;
 mod nonshared;
+mod notes;
 mod refuse;
 mod resolve;
 mod sections;

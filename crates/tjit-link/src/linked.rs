@@ -81,6 +81,9 @@ pub struct LinkedFunction {
     pub was_undefined: bool,
     /// It may have one version only, because addresses of its labels may outlive a call: slicing another is refused.
     pub pinned: bool,
+    /// What the source says of it to the JIT: the texts of its annotations that begin with `tjit:`, without that, as of
+    /// `__attribute__((annotate("tjit:eager")))`, and the value of its attribute `"tjit"`.
+    pub notes: Vec<String>,
 }
 
 /// What stands behind a function's symbol. Each kind has a stub, under which the program knows the function.

@@ -8,6 +8,7 @@ mod names;
 
 mod accesses;
 mod aliases;
+mod annotations;
 mod clone;
 mod constant;
 mod context;
@@ -46,6 +47,7 @@ mod unit;
 
 pub use accesses::{Access, Follow, Origin, accesses};
 pub use aliases::{flatten_aliases, replace_alias_uses, split_definition};
+pub use annotations::{Annotation, annotations};
 pub use buffer::MemoryBuffer;
 pub use callback::{guard, panic_message};
 pub use clone::{

@@ -141,7 +141,7 @@ fn describe(module: LLVMModuleRef, kind: GlobalKind, value: LLVMValueRef) -> Sur
     }
 }
 
-fn name_bytes(value: LLVMValueRef) -> Vec<u8> {
+pub(crate) fn name_bytes(value: LLVMValueRef) -> Vec<u8> {
     let mut length = 0;
     // SAFETY: a live value; the name lives as long as it.
     let start = unsafe { llvm_sys::core::LLVMGetValueName2(value, &mut length) };
@@ -407,7 +407,7 @@ fn initializer(entry: LLVMValueRef) -> Option<Initializer> {
 }
 
 /// The operands of a constant aggregate; none for data and zeros.
-fn operands(value: LLVMValueRef) -> Vec<LLVMValueRef> {
+pub(crate) fn operands(value: LLVMValueRef) -> Vec<LLVMValueRef> {
     // SAFETY: a live value.
     let kind = unsafe { LLVMGetValueKind(value) };
     if !matches!(

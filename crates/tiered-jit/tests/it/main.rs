@@ -2,6 +2,7 @@
 
 mod ahead;
 mod canary;
+mod directives;
 mod facts;
 #[cfg(target_arch = "x86_64")]
 mod folded_code;

@@ -6,7 +6,7 @@ use tiered_jit::{Cause, Directive, Error, Tier, TieredJit, Tiers};
 
 use crate::support::{load, with_threshold};
 
-const STEPS: &str = "
+pub(crate) const STEPS: &str = "
 define i64 @step(i64 %x) {
   %y = mul i64 %x, 3
   %z = add i64 %y, 1
@@ -26,7 +26,7 @@ end:
   ret i64 %s.next
 }";
 
-fn tiers_of(jit: &TieredJit, name: &str) -> Vec<(u8, Cause)> {
+pub(crate) fn tiers_of(jit: &TieredJit, name: &str) -> Vec<(u8, Cause)> {
     let mut tiers = Vec::new();
     jit.for_each_function(|record| {
         if &**record.symbol() == name {

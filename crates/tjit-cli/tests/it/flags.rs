@@ -157,3 +157,68 @@ fn emit_ir_writes_a_file_per_version() {
     let text = std::fs::read_to_string(directory.join(&names[0])).unwrap();
     assert!(text.contains("define "), "{text}");
 }
+
+#[test]
+fn knobs_of_every_kind() {
+    let files = Files::new();
+    let source = files.write("hot.c", HOT);
+    let mut command = tjit([
+        "run",
+        "--tiers=slow:20,quick=default<O1>:200,peak=default<O3>",
+        "--foreground",
+        "--queue-capacity=8",
+        "--baseline-group=1",
+        "--imports=0",
+        "--unit-limit=5000",
+        "--compile-deadline=60000",
+        "--code-budget=16",
+        "--portable",
+        "--stats=json",
+    ]);
+    command.arg(source);
+    let output = output(command);
+    assert_eq!(
+        (output.stdout.as_str(), output.code),
+        (HOT_OUTPUT, 9),
+        "{output:?}"
+    );
+    let stats: serde_json::Value = serde_json::from_str(&output.stderr).unwrap();
+    let tiers = stats["tiers"].as_array().unwrap().iter();
+    let names: Vec<_> = tiers.map(|tier| tier["name"].as_str()).collect();
+    assert_eq!(names, [Some("slow"), Some("quick"), Some("peak")]);
+}
+
+#[test]
+fn directives_and_what_is_wrong_with_them() {
+    let files = Files::new();
+    let annotated = HOT.replace("noinline", "noinline, annotate(\"tjit:hurry\")");
+    let source = files.write("hot.c", annotated);
+    let directives = files.write(
+        "directives.toml",
+        "[[function]]\nname = \"f\"\nnever = true\n[[function]]\nname = \"nobody\"\neager = true\n",
+    );
+    let mut command = tjit([
+        "run".as_ref(),
+        "--print-compilation".as_ref(),
+        source.as_os_str(),
+    ]);
+    command
+        .env("TJIT_DIRECTIVES", &directives)
+        .env("TJIT_FOREGROUND", "1");
+    let output = output(command);
+    assert_eq!(
+        (output.stdout.as_str(), output.code),
+        (HOT_OUTPUT, 9),
+        "{output:?}"
+    );
+    assert!(!output.stderr.contains(" optimized f "), "{output:?}");
+    let warnings = output
+        .stderr
+        .lines()
+        .filter_map(|line| line.strip_prefix("tjit: warning: "));
+    let expected = [
+        format!("{}:4: no function matches `nobody`", directives.display()),
+        "`f` says `hurry` of itself: it is unknown".to_owned(),
+    ];
+    assert_eq!(warnings.collect::<Vec<_>>(), expected);
+}
