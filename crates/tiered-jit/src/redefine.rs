@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use tjit_link::{Input, LinkError, Linked, Program, Redefinition, demangle};
-use tjit_runtime::{Compiled, FunctionId, FunctionRecord};
+use tjit_runtime::{Compiled, FunctionId, FunctionRecord, UnitId};
 
 use crate::baseline;
 use crate::config::Tiering;
@@ -42,6 +42,13 @@ impl TieredJit {
     /// called next, and what was optimised is optimised again in the background. Calls under way go on in the code they are in.
     /// Transformations that somebody asked for, for the old body, are forgotten.
     ///
+    /// What compilers know of the old body beside its type, because it was declared so or because they looked (that it does not throw, or
+    /// does not write, or never returns null), holds for the new one only as far as its own definition says so. Code that was
+    /// compiled for more is taken back as well, that of callers of callers too. Where a program ends in calls of a
+    /// function that never returns, there is nowhere to come back to: a body that is not declared so too is refused
+    /// ([`Unredefinable::Returns`](tjit_link::Unredefinable::Returns)). What compilers did with such knowledge before the JIT got
+    /// the modules stays done: they may have inlined the old body, or left out handlers that nothing could be thrown to.
+    ///
     /// Until then, also while constructors run, calls run the old body. A function may be redefined any number of times; a module
     /// with a body that gave way is dropped, with its handle, if it consists of nothing but that function and local data. Code and
     /// data stay in memory as long as they may be in use.
@@ -55,8 +62,8 @@ impl TieredJit {
     /// then, and the function what it was.
     ///
     /// # Safety
-    /// As [`TieredJit::add_modules`]; the new body must do for its callers what they rely on, and for calls under way in the old
-    /// one.
+    /// As [`TieredJit::add_modules`]; the new body must do for its callers what their source relies on, and for calls under way, in the
+    /// old one and in its callers, what the old one promised.
     pub unsafe fn redefine(
         &self,
         name: &str,
@@ -81,15 +88,15 @@ struct New {
 /// A new body that is compiled.
 struct Body {
     compiled: Compiled,
-    /// How many redefinitions there had been. After another one it has to be compiled again, if other bodies are in it.
-    after: Option<u64>,
+    /// How many redefinitions there had been. After another one it has to be compiled again: it may have the other's body in it, or
+    /// rely on what that promised.
+    after: u64,
 }
 
 impl Body {
     fn is_right(&self, engine: &Engine) -> bool {
         // Relaxed: it is changed under the lock under which this is asked.
-        let now = engine.redefinitions.load(Ordering::Relaxed);
-        self.after.is_none_or(|after| after == now)
+        engine.redefinitions.load(Ordering::Relaxed) == self.after
     }
 }
 
@@ -165,7 +172,7 @@ fn compile_body(
 ) -> Result<Body, Error> {
     let names = engine.baseline_names.take(program, &[record])?;
     // Relaxed: it changes while nobody reads the program, as this thread's parent does.
-    let count = engine.redefinitions.load(Ordering::Relaxed);
+    let after = engine.redefinitions.load(Ordering::Relaxed);
     let compiled = program
         .redefinition_slice(redefinition, &names[0])
         .map_err(Error::from)
@@ -174,7 +181,6 @@ fn compile_body(
             dependencies.record_baselines(std::iter::once(record.id()), &slice.bodies);
             let home = Some(redefinition.module());
             let group = baseline::compile_slice(engine, (&slice.module, home), &[record], &names)?;
-            let after = (!slice.bodies.is_empty()).then_some(count);
             let compiled = group.only()?;
             Ok(Body { compiled, after })
         });
@@ -200,12 +206,16 @@ fn switch(engine: &Engine, mut new: New) -> Result<Redefined, Error> {
     let symbol = new.redefinition.symbol().clone();
     let record = engine.record(&symbol);
     let record = record.ok_or_else(|| Error::NoEntry(symbol.to_string()))?;
-    let done = {
+    let (done, old) = {
         let program = engine.program.write();
         let mut program = program.unwrap_or_else(PoisonError::into_inner);
         // Relaxed: the locks order it.
         engine.redefinitions.fetch_add(1, Ordering::Relaxed);
-        program.redefine(&new.redefinition)?
+        let done = program.redefine(&new.redefinition)?;
+        let mut old = Old::find(engine, &done.changed, record.id());
+        old.baselines
+            .extend(done.is_body_stale.then(|| record.id()));
+        (done, old)
     };
     let shown = demangle(&symbol);
     let checked = settled::check_again_while(&changing, engine, &format!("the new `{shown}`"));
@@ -213,8 +223,7 @@ fn switch(engine: &Engine, mut new: New) -> Result<Redefined, Error> {
     let mut stale = Stale::new(engine, reason);
     // What can't be taken back must not keep the others.
     let replaced = stale.replace(record, new.body.compiled);
-    let taken_back = done.changed.iter().map(|changed| stale.take_back(changed));
-    let taken_back = taken_back.fold(Ok(()), Result::and);
+    let taken_back = stale.take_back(old);
     engine.recipes.forget(record.id());
     if let Some(dropped) = done.dropped {
         engine.modules.dissolve(dropped);
@@ -225,6 +234,29 @@ fn switch(engine: &Engine, mut new: New) -> Result<Redefined, Error> {
         module: new.module,
         invalidated: stale.names(),
     })
+}
+
+/// What was compiled, or is being compiled, with definitions that have changed.
+#[derive(Default)]
+struct Old {
+    baselines: BTreeSet<FunctionId>,
+    units: BTreeSet<(FunctionId, UnitId)>,
+}
+
+impl Old {
+    /// To be called while nobody else sees the program: what is sliced before is found, and nothing that is sliced later.
+    fn find(engine: &Engine, changed: &[Arc<str>], redefined: FunctionId) -> Self {
+        let dependencies = &mut engine.facts.state().dependencies;
+        let mut found = Self::default();
+        for symbol in changed {
+            let own = engine.record(symbol).map(FunctionRecord::id);
+            let own = own.filter(|id| *id != redefined);
+            let users = dependencies.take_baselines(symbol).into_iter();
+            found.baselines.extend(users.chain(own));
+            found.units.extend(dependencies.users(symbol, Source::Body));
+        }
+        found
+    }
 }
 
 /// Code that is not right any more.
@@ -260,20 +292,15 @@ impl<'e> Stale<'e> {
         rebased.map(drop)
     }
 
-    /// Takes back what was made with a body of `symbol` from before.
-    fn take_back(&mut self, symbol: &Arc<str>) -> Result<(), Error> {
-        let engine = self.engine;
-        let (baselines, units) = {
-            let dependencies = &mut engine.facts.state().dependencies;
-            let units = dependencies.users(symbol, Source::Body);
-            (dependencies.take_baselines(symbol), units)
-        };
+    fn take_back(&mut self, old: Old) -> Result<(), Error> {
         // Before the units, which fall back to them.
-        let forgotten = baselines.into_iter().map(|id| self.forget_baseline(id));
+        let baselines = old.baselines.into_iter();
+        let forgotten = baselines.map(|id| self.forget_baseline(id));
         let forgotten = forgotten.fold(Ok(()), Result::and);
-        self.functions
-            .extend(units.iter().map(|(function, _)| *function));
-        forgotten.and(facts::invalidate(engine, units, &self.reason))
+        let functions = old.units.iter().map(|(function, _)| *function);
+        self.functions.extend(functions);
+        let units: Vec<_> = old.units.into_iter().collect();
+        forgotten.and(facts::invalidate(self.engine, units, &self.reason))
     }
 
     fn forget_baseline(&mut self, id: FunctionId) -> Result<(), Error> {

@@ -9,6 +9,7 @@ mod inputs;
 mod linked;
 mod native;
 mod program;
+mod promises;
 
 mod aliases;
 mod asm;

@@ -1,6 +1,6 @@
 //! The program: modules that are linked, and who defines what.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -17,6 +17,7 @@ use crate::{HostSymbols, LinkError};
 pub(crate) use symbol::{Place, Symbol, Symbols};
 
 mod join;
+mod promised;
 pub(crate) mod redefine;
 mod symbol;
 
@@ -43,6 +44,8 @@ pub struct Program {
     variables: OnceLock<Lookup>,
     /// Functions whose first meaning is not the one that prevails. Other definitions of their names are equal to none that does.
     redefined: HashSet<Arc<str>>,
+    /// Functions that call what was redefined, of which not all is promised any more that was, and whether they may unwind now.
+    unpromised: HashMap<Arc<str>, bool>,
     /// The modules that were linked to redefine a function.
     redefining: HashSet<usize>,
 }
@@ -63,6 +66,7 @@ impl Program {
             shared_sections: Vec::new(),
             variables: OnceLock::new(),
             redefined: HashSet::new(),
+            unpromised: HashMap::new(),
             redefining: HashSet::new(),
         }
     }

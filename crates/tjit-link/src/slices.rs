@@ -16,7 +16,8 @@ use crate::{LinkError, Redefinition};
 pub struct Slice {
     /// The module.
     pub module: ThreadSafeModule,
-    /// The functions whose bodies are there to be inlined: what is compiled is right as long as they are what they are.
+    /// The functions whose bodies are there to be inlined, and constants with addresses of functions: what is compiled is right as
+    /// long as they are what they are.
     pub bodies: Vec<Arc<str>>,
 }
 
@@ -158,7 +159,8 @@ impl Program {
             add_copy(&mut parts, import.name, import.place);
             bodies.push(import.place);
         }
-        for (name, place) in import::constants(self, &bodies, imports) {
+        let constants = import::constants(self, &bodies, imports);
+        for &(name, place) in &constants {
             add_copy(&mut parts, name, place);
         }
         let unit = parts.slice(self, body_name)?.clone_to_new_context()?;
@@ -168,7 +170,13 @@ impl Program {
                 self.redirect_to_body(module, root, body);
             }
         });
-        let bodies = functions.iter().map(|import| import.name.clone()).collect();
+        // What is called through a constant is promised what the constant's module is.
+        let calls =
+            |&&(_, place): &&(&str, Place)| !self.code_at(place).references.functions.is_empty();
+        let constants = constants.iter().filter(calls);
+        let constants = constants.filter_map(|(name, _)| self.symbol_name(name));
+        let functions = functions.iter().map(|import| import.name);
+        let bodies = functions.chain(constants).cloned().collect();
         Ok(Slice {
             module: unit,
             bodies,

@@ -40,6 +40,7 @@ mod layer;
 #[cfg(feature = "failpoints")]
 mod link_faults;
 mod lookup;
+mod mentions;
 mod session;
 mod symbol;
 mod tracker;
@@ -67,6 +68,7 @@ pub use known_value::{redirect_reads, set_known_value};
 pub use label_flow::labels_escape;
 pub use labels::{Users, jumps_to_addresses, users};
 pub use layer::ObjectLayer;
+pub use mentions::{DirectCall, Mentions, mentions};
 pub use module::{ThreadSafeModule, verified_bitcode, verify};
 pub use pointers::function_pointers;
 pub use references::{References, references, references_of};

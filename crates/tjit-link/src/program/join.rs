@@ -115,6 +115,7 @@ impl Program {
         for module in first_module..self.modules.len() {
             self.modules[module].spares = self.spares(module);
         }
+        self.withdraw_from(first_module..self.modules.len());
         let joining = &self.modules[first_module..];
         if joining.iter().any(|module| module.native.is_some()) {
             // Made anew with their functions when it is wanted.
@@ -171,6 +172,7 @@ impl Program {
         }
         for symbol in &unloaded.functions {
             self.redefined.remove(symbol);
+            self.unpromised.remove(symbol);
         }
         for module in modules {
             self.redefining.remove(&module.index());

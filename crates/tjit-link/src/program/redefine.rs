@@ -10,6 +10,7 @@ use crate::inventory::{Inventory, is_function};
 use crate::linked::Linked;
 use crate::names::unpromoted;
 use crate::program::{Place, Program, Symbol};
+use crate::promises;
 use crate::resolve::Owner;
 use crate::signature::signature;
 use crate::{Input, LinkError, ModuleId};
@@ -40,9 +41,12 @@ impl Redefinition {
 /// What has changed with a redefinition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Redefined {
-    /// The function, and those whose bodies rely on what the old body promised and the new one does not: compiled code that was
-    /// made with a body of one of them is not right any more.
+    /// The function, and definitions that mention something of which more was promised than is now: the function itself, or what
+    /// calls it. Compiled code that was made with one of them is not right any more. In alphabetical order.
     pub changed: Vec<Arc<str>>,
+    /// Whether the function may be among those that mention something of which less is promised now: code of the new body that was
+    /// made before is not right either then.
+    pub is_body_stale: bool,
     /// The module of the redefinition before, if nothing but code that was compiled refers to it any more: it is no module of the
     /// program now. Its data, and that code, are to stay where they are.
     pub dropped: Option<ModuleId>,
@@ -64,7 +68,7 @@ pub enum Unredefinable {
     IFunc,
     /// Addresses of its labels outlive a call, and must not be jumped to out of another body.
     Labels,
-    /// It never returns, and the new body does.
+    /// It is declared never to return, and the new body is not; callers end where they call it.
     Returns,
     /// The new body may return twice, for which its callers are not compiled.
     ReturnsTwice,
@@ -123,6 +127,7 @@ impl Program {
             return Err(refused(symbol, Unredefinable::NotDefined));
         }
         self.check_signature(&name, old, &module)?;
+        self.check_returns(&name, old, &module)?;
         let first = self.modules.len();
         let linked = self.link_with(
             std::iter::once(Ok::<_, LinkError>(Input::Module(module))),
@@ -134,6 +139,8 @@ impl Program {
             return Err(refused(symbol, Unredefinable::NotDefined));
         };
         self.redefining.insert(first);
+        // It calls the old body until the new one prevails.
+        self.withdraw_promises(&name, old, first..first + 1);
         let place = Place {
             module: first,
             global,
@@ -155,6 +162,8 @@ impl Program {
             return Err(LinkError::NoModule { module });
         }
         let (_, old) = self.redefinable(symbol)?;
+        let new = self.module(place.module).module.clone();
+        self.check_returns(symbol, old, &new)?;
         let owner = Some(Owner::Program(place.module));
         let prevailing = Symbol::new(owner, Some(*place), None);
         self.symbols.insert(symbol.clone(), prevailing);
@@ -162,10 +171,13 @@ impl Program {
             module.spares.remove(&**symbol);
         }
         self.redefined.insert(symbol.clone());
+        let mut changed = self.withdraw_promises(symbol, *place, 0..self.modules.len());
+        let is_body_stale = !changed.insert(symbol.clone());
         let dropped = self.drop_superseded(old, symbol)?;
         self.written.forget(|name| self.symbols.contains_key(name));
         Ok(Redefined {
-            changed: vec![symbol.clone()],
+            changed: changed.into_iter().collect(),
+            is_body_stale,
             dropped,
         })
     }
@@ -221,6 +233,28 @@ impl Program {
             before: before.unwrap_or_default(),
             after: after.unwrap_or_default(),
         })
+    }
+
+    /// Refuses a body that comes back where callers don't expect it to.
+    fn check_returns(
+        &self,
+        name: &str,
+        old: Place,
+        new: &ThreadSafeModule,
+    ) -> Result<(), LinkError> {
+        let says = |module: &ThreadSafeModule, attribute: &str| {
+            let says =
+                |module: &Module<'_>| Some(promises::says(module.get_function(name)?, attribute));
+            module.with_module(says).unwrap_or_default()
+        };
+        let old = &self.module(old.module).module;
+        if says(new, "returns_twice") && !says(old, "returns_twice") {
+            return Err(refused(name, Unredefinable::ReturnsTwice));
+        }
+        if !says(new, "noreturn") && self.ends_in(name) {
+            return Err(refused(name, Unredefinable::Returns));
+        }
+        Ok(())
     }
 
     /// Takes a module out whose body of `symbol` gave way, if it was linked for that body and nothing else, so that a function may

@@ -10,6 +10,7 @@ mod labels;
 mod lookup;
 mod objects;
 mod programs;
+mod redefine;
 mod refusals;
 mod resolution;
 mod sections;
