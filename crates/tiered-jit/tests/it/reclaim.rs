@@ -232,11 +232,9 @@ fn a_budget_takes_the_kept_versions_first() {
     }
     let memory = until(&jit, |memory| memory.reclaimed >= 18);
     assert!(memory.bytes <= 3 * 8192, "{memory:?}");
+    let tally = jit.function::<Nullary>("tally").expect("it exists");
     // SAFETY: of that type.
-    assert_eq!(
-        unsafe { jit.function::<Nullary>("tally").expect("it exists").call() },
-        1
-    );
+    assert_eq!(unsafe { tally.call() }, 1);
 }
 
 /// Four functions that have nothing to do with each other.
