@@ -137,3 +137,21 @@ fn cancel_against_a_trip() {
         promote(job);
     });
 }
+
+/// A request is cancelled while another one comes: what the first one leaves behind is cleaned up, what the second one needs is not.
+#[test]
+fn cancel_against_a_request() {
+    check(|| {
+        let (runtime, ids) = with_baselines(1, 1);
+        let id = ids[0];
+        runtime.request(id, 1).unwrap();
+        let requesting = runtime.clone();
+        let request = thread::spawn(move || requesting.request(id, 2).unwrap());
+        let cancelled = runtime.cancel(id, |payload| *payload == 1).unwrap();
+        assert_eq!(cancelled.payloads, [1]);
+        request.join().unwrap();
+        let mut job = runtime.worker().unwrap().next_job().unwrap();
+        assert_eq!(job.take_requests(), [2]);
+        promote(job);
+    });
+}
