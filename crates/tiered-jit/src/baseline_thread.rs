@@ -30,12 +30,20 @@ pub(crate) fn serve(engine: &Engine, calls: &Receiver<FirstCall>, stop: &Receive
         match call {
             Some(Ok(call)) => {
                 let group = answer(engine, call);
-                ahead.follow(engine, &group);
+                go_ahead(|| ahead.follow(engine, &group));
             }
             Some(Err(_)) => return,
-            None => ahead.step(engine),
+            None => go_ahead(|| ahead.step(engine)),
         }
     }
+}
+
+/// What nobody waits for must not end the thread that everybody's first calls wait for.
+fn go_ahead(compile: impl FnOnce()) {
+    let _told_by_the_panic_hook = tjit_orc::guard("compiling ahead", || {
+        compile();
+        Ok(())
+    });
 }
 
 /// Answers a first call. Returns the functions that were compiled for it.

@@ -4,6 +4,7 @@
 //! by not wanting it any more. Whoever is first decides. Before a worker publishes the version it commits itself: from then on
 //! it is too late to cancel, so that a ticket never says "cancelled" of a version that runs.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
@@ -164,7 +165,8 @@ impl Shared {
         self.settled.notify_all();
         // Not under the lock: it runs code of an executor.
         if let Some(waker) = waker {
-            waker.wake();
+            // A panic of it is its task's affair, not that of who answers. `AssertUnwindSafe`: it is gone then.
+            let _told_by_the_panic_hook = catch_unwind(AssertUnwindSafe(|| waker.wake()));
         }
     }
 
@@ -223,11 +225,14 @@ impl Shared {
 
     /// The answer as [`Shared::wait`] has it; `waker` is woken when it comes.
     pub(crate) fn poll(&self, waker: &Waker) -> Option<Option<Answer>> {
+        // Copying one runs code of an executor, as dropping the one before does: neither under the lock.
+        let mut waker = Some(waker.clone());
         let mut state = self.state();
         let answer = state.take();
         if answer.is_none() {
-            state.waker = Some(waker.clone());
+            std::mem::swap(&mut state.waker, &mut waker);
         }
+        drop(state);
         answer
     }
 

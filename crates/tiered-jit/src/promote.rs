@@ -16,10 +16,23 @@ use crate::{facts, fork};
 /// Works until the runtime is shut down.
 pub(crate) fn work(engine: &Engine, numbers: &VersionNumbers) -> Result<(), Error> {
     let mut worker = engine.runtime.worker()?;
-    while let Some((_inside, job)) = worker.next_job_inside(fork::enter, &Lapsed) {
-        serve(engine, numbers, job);
+    loop {
+        // Requests own closures of others, which may panic when they are dropped: the panic hook tells of that, and the job, if
+        // there was one, has failed.
+        let next = tjit_orc::guard("taking a job", || {
+            Ok(worker.next_job_inside(fork::enter, &Lapsed))
+        });
+        match next {
+            Ok(Some((_inside, job))) => {
+                let _served = tjit_orc::guard("promoting", || {
+                    serve(engine, numbers, job);
+                    Ok(())
+                });
+            }
+            Ok(None) => return Ok(()),
+            Err(_panic) => {}
+        }
     }
-    Ok(())
 }
 
 /// Serves a job that has begun, and answers those who asked for it.

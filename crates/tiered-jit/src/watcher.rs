@@ -4,6 +4,7 @@
 //! there is over, and what is waited for anew starts another.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -139,8 +140,16 @@ fn watch(added: &Receiver<Box<dyn Watched>>) {
                 Err(TryRecvError::Disconnected) => return,
             }
         }
-        watched.retain_mut(|watched| watched.look() == Next::Keep);
+        for done in watched.extract_if(.., |watched| look(watched) == Next::Done) {
+            // Closures of others go with it.
+            let _told_by_the_panic_hook = catch_unwind(AssertUnwindSafe(|| drop(done)));
+        }
     }
+}
+
+/// What panics is over, and nothing else. `AssertUnwindSafe`: it is not looked at again.
+fn look(watched: &mut Box<dyn Watched>) -> Next {
+    catch_unwind(AssertUnwindSafe(|| watched.look())).unwrap_or(Next::Done)
 }
 
 /// Until there is something to be received, or something is due.

@@ -51,7 +51,7 @@ impl Trigger {
     pub fn when(interval: Duration, predicate: impl FnMut() -> bool + Send + 'static) -> Self {
         Self(Box::new(Predicate {
             interval,
-            due: Instant::now(),
+            due: Some(Instant::now()),
             predicate,
         }))
     }
@@ -142,15 +142,21 @@ impl<T: 'static, C: Receive<T>> Ready for Message<T, C> {
     }
 
     fn is_ready(&mut self) -> Result<bool, String> {
-        let received = self.receiver.next();
-        let received = received.map(|message| message.is_some());
+        // The message is dropped, which may panic. `AssertUnwindSafe`: nothing is received any more then.
+        let received = catch_unwind(AssertUnwindSafe(|| {
+            let received = self.receiver.next();
+            received.map(|message| message.is_some())
+        }));
+        let received = received
+            .map_err(|payload| format!("the message {}", panic_message(payload.as_ref())))?;
         received.map_err(|()| "the channel was closed without a message".to_owned())
     }
 }
 
 struct Predicate<P> {
     interval: Duration,
-    due: Instant,
+    /// `None` after a time that no clock can show.
+    due: Option<Instant>,
     predicate: P,
 }
 
@@ -158,15 +164,15 @@ impl<P: FnMut() -> bool + Send> Ready for Predicate<P> {
     fn listen<'w>(&'w self, _select: &mut Select<'w>) {}
 
     fn due(&self) -> Option<Instant> {
-        Some(self.due)
+        self.due
     }
 
     fn is_ready(&mut self) -> Result<bool, String> {
         let now = Instant::now();
-        if now < self.due {
+        if self.due.is_none_or(|due| now < due) {
             return Ok(false);
         }
-        self.due = now + self.interval;
+        self.due = now.checked_add(self.interval);
         // `AssertUnwindSafe`: it is not called again.
         catch_unwind(AssertUnwindSafe(&mut self.predicate))
             .map_err(|payload| format!("the predicate {}", panic_message(payload.as_ref())))

@@ -5,12 +5,17 @@ use std::fmt::Debug;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
+mod careful;
+
+pub(crate) use careful::Careful;
+
 use crate::sleepers::MAX_WORKERS;
 
 /// The embedder's say in when functions are promoted.
 ///
 /// [`TierPolicy::tiers`], [`TierPolicy::thresholds`] and [`TierPolicy::retry_after`] are called on the path of a trip, which may
-/// be in a signal handler: they must not lock, allocate or block. The others are called where code is compiled.
+/// be in a signal handler: they must not lock, allocate or block. The others are called where code is compiled. Where one of them
+/// panics when it is asked about a function, the default implementation answers in its stead.
 pub trait TierPolicy: Debug + Send + Sync {
     /// The tiers, slowest code first, always the same: at least one and at most as many as [`Tier`] can name.
     fn tiers(&self) -> &[TierSpec];
@@ -55,6 +60,7 @@ pub trait TierPolicy: Debug + Send + Sync {
 
     /// The tier that a promotion of a function aims for. `current` is the tier of the version that runs, or that ran before it
     /// was taken back. A trip leads to the next tier, a request or a canary to the highest, and a renewal to where the function was.
+    /// Below [`Tier::OPTIMIZED`] counts as that: baselines are not made by promotions.
     fn target(&self, function: &FunctionRecord, current: Tier, cause: Cause) -> Tier {
         let _ = function;
         match cause {

@@ -4,7 +4,7 @@ use crate::baseline::{Baseline, BaselineTicket, Waited};
 use crate::event::{DeclineReason, EventKind};
 use crate::hub::EventHub;
 use crate::job::{Job, Worker};
-use crate::policy::{Counters, TierPolicy};
+use crate::policy::{Careful, Counters, TierPolicy};
 use crate::primitive::{Mutex, lock};
 use crate::queue::PromotionQueue;
 use crate::stats::{Stats, Totals};
@@ -106,7 +106,7 @@ impl<R> Runtime<R> {
         let core = Core {
             table,
             totals: Totals::default(),
-            policy,
+            policy: Arc::new(Careful::new(policy)),
             counters,
             events: EventHub::new(),
             on_displaced: OnDisplaced::default(),

@@ -235,3 +235,29 @@ fn a_ticket_that_is_dropped_cancels_nothing() {
         matches!(kind, EventKind::Promoted { .. })
     });
 }
+
+/// Its task can't be woken.
+struct Broken;
+
+impl Wake for Broken {
+    fn wake(self: Arc<Self>) {
+        panic!("the executor has gone");
+    }
+}
+
+#[test]
+fn a_worker_survives_who_it_wakes() {
+    let jit = quiet(TALLY);
+    let (held, release) = hold(&jit);
+    let mut ticket = jit.reoptimize("twice").expect("it exists").submit();
+    let waker = Waker::from(Arc::new(Broken));
+    let polled = std::pin::Pin::new(&mut ticket).poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    release.send(()).expect("the worker waits");
+    held.wait().expect("it compiles");
+    ticket.wait().expect("it was published");
+    // It is the only worker.
+    let again = jit.reoptimize("twice").expect("it exists").submit();
+    let again = again.wait_timeout(PATIENCE).expect("somebody compiles it");
+    again.expect("it compiles");
+}

@@ -137,3 +137,39 @@ fn what_waits_ends_with_the_jit() {
     }
     fire.fire();
 }
+
+#[test]
+fn a_condition_that_is_looked_at_once_holds_nobody_up() {
+    let jit = quiet(TALLY);
+    let request = || jit.reoptimize("twice").expect("it exists");
+    let (looked, look) = mpsc::channel();
+    let never = Trigger::when(Duration::MAX, move || looked.send(()).is_err());
+    let waits = jit.reoptimize_when(never, request()).expect("it waits");
+    look.recv().expect("it is looked at");
+    let (trigger, fire) = Trigger::manual();
+    let ticket = jit.reoptimize_when(trigger, request()).expect("it waits");
+    fire.fire();
+    ticket.wait().expect("it compiles");
+    assert!(waits.cancel(), "nothing has triggered it");
+}
+
+#[test]
+fn a_message_that_panics_when_it_is_dropped_holds_nobody_up() {
+    struct Mine;
+    impl Drop for Mine {
+        fn drop(&mut self) {
+            panic!("boom");
+        }
+    }
+    let jit = quiet(TALLY);
+    let request = || jit.reoptimize("twice").expect("it exists");
+    let (sender, receiver) = mpsc::channel();
+    let mined = jit.reoptimize_when(Trigger::message(receiver), request());
+    sender.send(Mine).expect("somebody listens");
+    let error = mined.expect("it waits").wait().expect_err("it blows up");
+    assert!(matches!(error, Error::Trigger { .. }), "{error}");
+    let (trigger, fire) = Trigger::manual();
+    let ticket = jit.reoptimize_when(trigger, request()).expect("it waits");
+    fire.fire();
+    ticket.wait().expect("it compiles");
+}

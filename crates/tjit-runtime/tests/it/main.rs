@@ -6,6 +6,7 @@ mod events;
 mod first_call;
 mod invalidation;
 mod order;
+mod policies;
 mod promotion;
 mod removal;
 mod requests;
