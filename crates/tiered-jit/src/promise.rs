@@ -4,15 +4,18 @@
 //! by not wanting it any more. Whoever is first decides. Before a worker publishes the version it commits itself: from then on
 //! it is too late to cancel, so that a ticket never says "cancelled" of a version that runs.
 
+use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use tjit_runtime::{RequestOutcome, VersionInfo};
 
 use crate::Error;
+use crate::fork::{self, Brief};
 
 /// What a request comes to.
 pub(crate) type Answer = Result<Arc<VersionInfo>, Error>;
@@ -26,8 +29,8 @@ pub(crate) struct Promise(Arc<Shared>);
 pub(crate) struct Shared {
     /// The linker-level name of the function.
     symbol: Arc<str>,
+    /// Locked by [`Shared::state`] alone.
     state: Mutex<State>,
-    settled: Condvar,
     /// Nobody wants the answer any more; never taken back.
     unwanted: AtomicBool,
     /// Set at most once, when the request is submitted.
@@ -38,7 +41,21 @@ pub(crate) struct Shared {
 struct State {
     phase: Phase,
     outcome: Option<RequestOutcome>,
-    waker: Option<Waker>,
+    wakers: Wakers,
+}
+
+/// Who is to be told. Threads park instead of sleeping behind the lock, which they would wake up with outside of the gate of `fork`.
+#[derive(Debug, Default)]
+struct Wakers {
+    task: Option<Waker>,
+    threads: Vec<Thread>,
+}
+
+/// The state, behind the gate of `fork`, so that a child finds it open: workers of the child lock it as well.
+struct Locked<'s> {
+    // Dropped first of the two.
+    state: MutexGuard<'s, State>,
+    _brief: Brief,
 }
 
 #[derive(Debug)]
@@ -58,9 +75,8 @@ impl Promise {
             state: Mutex::new(State {
                 phase: Phase::Open,
                 outcome: None,
-                waker: None,
+                wakers: Wakers::default(),
             }),
-            settled: Condvar::new(),
             unwanted: AtomicBool::new(false),
             deadline: OnceLock::new(),
         }))
@@ -102,8 +118,12 @@ impl Drop for Promise {
 
 impl Shared {
     // No code of others runs under the lock, so a poisoned state is as good as any.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> Locked<'_> {
+        let brief = fork::enter_briefly();
+        Locked {
+            state: self.state.lock().unwrap_or_else(PoisonError::into_inner),
+            _brief: brief,
+        }
     }
 
     pub(crate) fn symbol(&self) -> &Arc<str> {
@@ -114,8 +134,8 @@ impl Shared {
         // A request is submitted once.
         let _first = self.deadline.set(deadline);
         // Who waits already has to look again. Under the lock, so that nobody is between the look and the sleep.
-        let waker = self.state().waker.take();
-        self.notify(waker);
+        let wakers = std::mem::take(&mut self.state().wakers);
+        wakers.wake();
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
@@ -156,18 +176,9 @@ impl Shared {
             return;
         }
         state.phase = phase;
-        let waker = state.waker.take();
+        let wakers = std::mem::take(&mut state.wakers);
         drop(state);
-        self.notify(waker);
-    }
-
-    fn notify(&self, waker: Option<Waker>) {
-        self.settled.notify_all();
-        // Not under the lock: it runs code of an executor.
-        if let Some(waker) = waker {
-            // A panic of it is its task's affair, not that of who answers. `AssertUnwindSafe`: it is gone then.
-            let _told_by_the_panic_hook = catch_unwind(AssertUnwindSafe(|| waker.wake()));
-        }
+        wakers.wake();
     }
 
     /// Answers with `error` for somebody who does not want to wait any longer, unless a worker has answered or committed itself
@@ -179,19 +190,16 @@ impl Shared {
         }
         state.phase = Phase::Given(Err(error));
         self.unwanted.store(true, Ordering::Relaxed);
-        let waker = state.waker.take();
+        let wakers = std::mem::take(&mut state.wakers);
         drop(state);
-        self.notify(waker);
+        wakers.wake();
         true
     }
 
     /// In a child of `fork`, which has nobody who would make the request; one that was made before is served there.
     pub(crate) fn abandon(&self) {
-        // If another thread held it when the process was copied, it was that thread's ticket, which is not in the child.
-        if let Ok(mut state) = self.state.try_lock()
-            && matches!(state.phase, Phase::Open)
-            && state.outcome.is_none()
-        {
+        let mut state = self.state();
+        if matches!(state.phase, Phase::Open) && state.outcome.is_none() {
             state.phase = Phase::Over;
         }
     }
@@ -199,8 +207,8 @@ impl Shared {
     /// Waits for the answer until `until`, or as long as it takes, and at most until the deadline. The outer `None`: it is open
     /// still; the inner one: there will be none.
     pub(crate) fn wait(&self, until: Option<Instant>) -> Option<Option<Answer>> {
-        let mut state = self.state();
         loop {
+            let mut state = self.state();
             if let Some(answer) = state.take() {
                 return Some(answer);
             }
@@ -209,17 +217,14 @@ impl Shared {
             let deadline = deadline.filter(|_| matches!(state.phase, Phase::Open));
             let until = until.into_iter().chain(deadline).min();
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            state = match left {
-                None => {
-                    let waited = self.settled.wait(state);
-                    waited.unwrap_or_else(PoisonError::into_inner)
-                }
-                Some(Duration::ZERO) => return None,
-                Some(left) => {
-                    let waited = self.settled.wait_timeout(state, left);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
+            let is_over = left == Some(Duration::ZERO);
+            state.wakers.set_thread(!is_over);
+            drop(state);
+            match left {
+                _ if is_over => return None,
+                None => std::thread::park(),
+                Some(left) => std::thread::park_timeout(left),
+            }
         }
     }
 
@@ -230,7 +235,7 @@ impl Shared {
         let mut state = self.state();
         let answer = state.take();
         if answer.is_none() {
-            std::mem::swap(&mut state.waker, &mut waker);
+            std::mem::swap(&mut state.wakers.task, &mut waker);
         }
         drop(state);
         answer
@@ -251,6 +256,40 @@ impl State {
                 None
             }
         }
+    }
+}
+
+impl Wakers {
+    /// Whether this thread is to be told.
+    fn set_thread(&mut self, waits: bool) {
+        let this = std::thread::current();
+        self.threads.retain(|thread| thread.id() != this.id());
+        if waits {
+            self.threads.push(this);
+        }
+    }
+
+    /// Not under the lock: it runs code of an executor.
+    fn wake(self) {
+        self.threads.iter().for_each(Thread::unpark);
+        if let Some(task) = self.task {
+            // A panic of it is its task's affair, not that of who answers. `AssertUnwindSafe`: it is gone then.
+            let _told_by_the_panic_hook = catch_unwind(AssertUnwindSafe(|| task.wake()));
+        }
+    }
+}
+
+impl Deref for Locked<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
     }
 }
 

@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::fork;
+
 /// How many threads a set can hold: every call goes through those that are in it.
 const CAPACITY: usize = 64;
 
@@ -23,7 +25,7 @@ pub struct CanaryThreads(Arc<Table>);
 /// The thread pointers of those that are in, with gaps, up to the first `END`. Splitters read it.
 pub(super) struct Table {
     places: [AtomicUsize; CAPACITY + 1],
-    /// Held by who enters or leaves.
+    /// Held by who enters or leaves, behind the gate of `fork`.
     changing: Mutex<()>,
 }
 
@@ -68,6 +70,7 @@ impl CanaryThreads {
     /// [`TooManyThreads`].
     pub fn here(&self) -> Result<CanaryGuard, TooManyThreads> {
         let table = &self.0;
+        let _brief = fork::enter_briefly();
         let _changing = table.lock();
         let mut places = table.places[..CAPACITY].iter();
         let is_free = |place: &AtomicUsize| matches!(place.load(Ordering::Relaxed), FREE | END);
@@ -99,6 +102,7 @@ impl Table {
 
 impl Drop for CanaryGuard {
     fn drop(&mut self) {
+        let _brief = fork::enter_briefly();
         let _changing = self.threads.0.lock();
         // Relaxed: it matters to this thread only. Not `END`, as others may stand behind it.
         self.threads.0.places[self.place].store(FREE, Ordering::Relaxed);

@@ -102,3 +102,41 @@ fn a_child_finds_no_lock_held() {
         assert_eq!(failed, None, "as waitpid tells it");
     });
 }
+
+/// Looks at a ticket that is not answered soon, again and again.
+fn look_at(ticket: &tiered_jit::Ticket, ends: &AtomicBool) {
+    while !ends.load(Ordering::Relaxed) {
+        assert!(ticket.try_wait().is_none());
+    }
+}
+
+#[test]
+fn a_child_serves_a_request_that_others_looked_at() {
+    if !is_alone("fork::a_child_serves_a_request_that_others_looked_at") {
+        return;
+    }
+    let jit = quiet("define i64 @twice(i64 %x) {\n  %y = mul i64 %x, 2\n  ret i64 %y\n}\n");
+    let (trigger, fire) = tiered_jit::Trigger::manual();
+    let request = jit.reoptimize("twice").expect("it exists");
+    let ticket = jit.reoptimize_when(trigger, request).expect("it waits");
+    let ends = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| look_at(&ticket, &ends));
+        }
+        let mut statuses = (0..CHILDREN).map(|_| {
+            fork(|| {
+                // SAFETY: as in the others.
+                unsafe { libc::alarm(20) };
+                let answer = ticket.wait_timeout(std::time::Duration::from_secs(10));
+                let is_over = matches!(answer, Some(Err(tiered_jit::Error::ShutDown(_))));
+                // SAFETY: the child has nothing else to do.
+                unsafe { libc::_exit(i32::from(!is_over)) }
+            })
+        });
+        let failed = statuses.find(|&status| status != 0);
+        ends.store(true, Ordering::Relaxed);
+        assert_eq!(failed, None, "as waitpid tells it");
+    });
+    drop(fire);
+}
