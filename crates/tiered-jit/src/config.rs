@@ -215,7 +215,7 @@ impl Builder {
     ///
     /// Measured on two busy cores, in pairs of runs: programs of 100 to 700 ms that make first calls all along took 5 to 33 %
     /// less time and 15 to 34 % less CPU time than without, since much of what is hot while they start is so no more when it
-    /// has been compiled; of those that end or settle within 50 ms some took 4 % less and none more, and a loop of 120 ms that
+    /// has been compiled; of those that end or settle within 50 ms some took up to 2 % less and none more, and a loop of 120 ms that
     /// waits for its one hot function took 11 ms more. .NET waits for 100 ms (`TC_BackgroundWorkerTimeoutMs`,
     /// `TC_CallCountingDelayMs`).
     #[must_use]
