@@ -10,25 +10,47 @@ use std::collections::HashMap;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{CallSiteValue, FunctionValue, InstructionOpcode, InstructionValue, Operand};
 
-/// The headers of loops that can be counted, in the order of the blocks.
+/// A loop.
+pub(crate) struct Loop<'ctx> {
+    pub(crate) header: BasicBlock<'ctx>,
+    /// The block that ends each turn, if it is one, does nothing at its end but to go to the header, and no value of the header
+    /// depends on where one comes from.
+    pub(crate) latch: Option<BasicBlock<'ctx>>,
+}
+
+/// The loops that can be counted, in the order of their headers.
 ///
 /// Exceptions of Windows are left alone altogether: a call in a handler has to name it.
-pub(crate) fn headers(function: FunctionValue<'_>) -> Vec<BasicBlock<'_>> {
+pub(crate) fn find(function: FunctionValue<'_>) -> Vec<Loop<'_>> {
     let blocks: Vec<_> = function.get_basic_block_iter().collect();
     if blocks.iter().copied().any(has_funclet) {
         return Vec::new();
     }
-    let is_header = back_edges(&blocks);
-    let headers = blocks.into_iter().zip(is_header);
-    let headers = headers.filter(|&(block, is_header)| is_header && may_be_preceded(block));
-    headers.map(|(block, _)| block).collect()
+    let latches = latches(&blocks);
+    let loops = blocks.iter().zip(latches);
+    let loops = loops.filter(|(header, latches)| !latches.is_empty() && may_be_preceded(**header));
+    let loops = loops.map(|(&header, latches)| Loop {
+        header,
+        latch: match latches[..] {
+            [latch] => Some(blocks[latch]).filter(|&latch| only_leads_to(latch, header)),
+            _ => None,
+        },
+    });
+    loops.collect()
 }
 
-/// For each block whether an edge leads back to it.
-fn back_edges(blocks: &[BasicBlock<'_>]) -> Vec<bool> {
+fn only_leads_to(latch: BasicBlock<'_>, header: BasicBlock<'_>) -> bool {
+    let is_phi = |first: InstructionValue<'_>| first.get_opcode() == InstructionOpcode::Phi;
+    latch.get_terminator().is_some_and(|branch| {
+        branch.get_opcode() == InstructionOpcode::Br && branch.get_num_operands() == 1
+    }) && !header.get_first_instruction().is_some_and(is_phi)
+}
+
+/// For each block those from which an edge leads back to it, once for each edge.
+fn latches(blocks: &[BasicBlock<'_>]) -> Vec<Vec<usize>> {
     let numbers: HashMap<_, _> = blocks.iter().copied().zip(0..).collect();
     let successors_of = |block: usize| successors(blocks[block], &numbers).into_iter();
-    let mut is_header = vec![false; blocks.len()];
+    let mut latches = vec![Vec::new(); blocks.len()];
     let mut is_seen = vec![false; blocks.len()];
     // Blocks whose visit has begun and not ended.
     let mut is_open = vec![false; blocks.len()];
@@ -39,7 +61,7 @@ fn back_edges(blocks: &[BasicBlock<'_>]) -> Vec<bool> {
     }
     while let Some((block, rest)) = path.last_mut() {
         match rest.next() {
-            Some(next) if is_open[next] => is_header[next] = true,
+            Some(next) if is_open[next] => latches[next].push(*block),
             Some(next) if !is_seen[next] => {
                 (is_seen[next], is_open[next]) = (true, true);
                 path.push((next, successors_of(next)));
@@ -51,7 +73,7 @@ fn back_edges(blocks: &[BasicBlock<'_>]) -> Vec<bool> {
             }
         }
     }
-    is_header
+    latches
 }
 
 fn successors(block: BasicBlock<'_>, numbers: &HashMap<BasicBlock<'_>, usize>) -> Vec<usize> {

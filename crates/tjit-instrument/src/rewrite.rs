@@ -109,13 +109,22 @@ pub(crate) fn remove_promises(function: FunctionValue<'_>, names: &[&str]) {
     }
 }
 
-/// Says that the branch is hardly ever taken.
+/// Says that the branch hardly ever takes the first way.
 pub(crate) fn mark_unlikely<'ctx>(context: &ContextRef<'ctx>, branch: InstructionValue<'ctx>) {
-    let i32_type = context.i32_type();
+    mark(context, branch, [1, LIKELY]);
+}
+
+/// Says that the branch nearly always takes the first way.
+pub(crate) fn mark_likely<'ctx>(context: &ContextRef<'ctx>, branch: InstructionValue<'ctx>) {
+    mark(context, branch, [LIKELY, 1]);
+}
+
+fn mark<'ctx>(context: &ContextRef<'ctx>, branch: InstructionValue<'ctx>, weights: [u64; 2]) {
+    let weights = weights.map(|weight| context.i32_type().const_int(weight, false));
     let weights = context.metadata_node(&[
         context.metadata_string("branch_weights").into(),
-        i32_type.const_int(1, false).into(),
-        i32_type.const_int(LIKELY, false).into(),
+        weights[0].into(),
+        weights[1].into(),
     ]);
     let is_node = branch.set_metadata(weights, context.get_kind_id("prof"));
     debug_assert!(is_node.is_ok());

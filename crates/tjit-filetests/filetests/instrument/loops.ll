@@ -48,63 +48,60 @@ b:
 ;;   store i32 1024, ptr %turns, align 4
 ;;   %i = alloca i32, align 4
 ;;   store i32 0, ptr %i, align 4
-;;   br label %turn
+;;   br label %outer
 ;;
-;; turn:                                             ; preds = %entry, %next
-;;   %turns.now = load i32, ptr %turns, align 4
-;;   %turns.left = add i32 %turns.now, -1
-;;   store i32 %turns.left, ptr %turns, align 4
-;;   %turned1 = icmp sle i32 %turns.left, 0
-;;   br i1 %turned1, label %turned, label %outer, !prof !0
-;;
-;; outer:                                            ; preds = %turned, %turn
+;; outer:                                            ; preds = %turned, %next, %entry
 ;;   %i.now = load i32, ptr %i, align 4
 ;;   %more = icmp slt i32 %i.now, %n
-;;   br i1 %more, label %turn3, label %turn8
+;;   br i1 %more, label %turn, label %turn6
 ;;
-;; turn3:                                            ; preds = %outer, %inner
+;; turn:                                             ; preds = %outer, %inner
 ;;   %j = phi i32 [ 0, %outer ], [ %j.next, %inner ]
-;;   %turns.now4 = load i32, ptr %turns, align 4
-;;   %turns.left5 = add i32 %turns.now4, -1
-;;   store i32 %turns.left5, ptr %turns, align 4
-;;   %turned6 = icmp sle i32 %turns.left5, 0
-;;   br i1 %turned6, label %turned2, label %inner, !prof !0
+;;   %turns.now2 = load i32, ptr %turns, align 4
+;;   %turns.left3 = add i32 %turns.now2, -1
+;;   store i32 %turns.left3, ptr %turns, align 4
+;;   %turned4 = icmp sle i32 %turns.left3, 0
+;;   br i1 %turned4, label %turned1, label %inner, !prof !0
 ;;
-;; inner:                                            ; preds = %turned2, %turn3
+;; inner:                                            ; preds = %turned1, %turn
 ;;   %j.next = add i32 %j, 1
 ;;   %turn.inner = icmp slt i32 %j.next, %n
-;;   br i1 %turn.inner, label %turn3, label %next
+;;   br i1 %turn.inner, label %turn, label %next
 ;;
 ;; next:                                             ; preds = %inner
 ;;   %i.next = add i32 %i.now, 1
 ;;   store i32 %i.next, ptr %i, align 4
-;;   br label %turn
+;;   %turns.now = load i32, ptr %turns, align 4
+;;   %turns.left = add i32 %turns.now, -1
+;;   store i32 %turns.left, ptr %turns, align 4
+;;   %turns.on = icmp sgt i32 %turns.left, 0
+;;   br i1 %turns.on, label %outer, label %turned, !prof !1
 ;;
-;; turn8:                                            ; preds = %outer, %again
-;;   %turns.now9 = load i32, ptr %turns, align 4
-;;   %turns.left10 = add i32 %turns.now9, -1
-;;   store i32 %turns.left10, ptr %turns, align 4
-;;   %turned11 = icmp sle i32 %turns.left10, 0
-;;   br i1 %turned11, label %turned7, label %again, !prof !0
+;; turn6:                                            ; preds = %outer, %again
+;;   %turns.now7 = load i32, ptr %turns, align 4
+;;   %turns.left8 = add i32 %turns.now7, -1
+;;   store i32 %turns.left8, ptr %turns, align 4
+;;   %turned9 = icmp sle i32 %turns.left8, 0
+;;   br i1 %turned9, label %turned5, label %again, !prof !0
 ;;
-;; again:                                            ; preds = %turned7, %turn8
+;; again:                                            ; preds = %turned5, %turn6
 ;;   %done = load volatile i1, ptr %data, align 1
-;;   br i1 %done, label %end, label %turn8
+;;   br i1 %done, label %end, label %turn6
 ;;
 ;; end:                                              ; preds = %again
 ;;   ret void
 ;;
-;; turned:                                           ; preds = %turn
+;; turned:                                           ; preds = %next
 ;;   call void @optimize_loop(ptr @f, i32 0, i32 1024) #1
 ;;   store i32 1024, ptr %turns, align 4
 ;;   br label %outer
 ;;
-;; turned2:                                          ; preds = %turn3
+;; turned1:                                          ; preds = %turn
 ;;   call void @optimize_loop(ptr @f, i32 1, i32 1024) #1
 ;;   store i32 1024, ptr %turns, align 4
 ;;   br label %inner
 ;;
-;; turned7:                                          ; preds = %turn8
+;; turned5:                                          ; preds = %turn6
 ;;   call void @optimize_loop(ptr @f, i32 2, i32 1024) #1
 ;;   store i32 1024, ptr %turns, align 4
 ;;   br label %again
@@ -127,3 +124,4 @@ b:
 ;; attributes #1 = { cold nounwind }
 ;;
 ;; !0 = !{!"branch_weights", i32 1, i32 1048575}
+;; !1 = !{!"branch_weights", i32 1048575, i32 1}
