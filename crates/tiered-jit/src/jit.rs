@@ -256,7 +256,8 @@ impl TieredJit {
     /// # Safety
     /// Frames that can't be unwound (those of functions whose IR is `nounwind` without `uwtable`, and of assembly without call
     /// frame information), and with them all further frames of `body`, are given up without drops. `body` must be sound then:
-    /// no frame of it that calls the program may own what must be dropped for that, such as the scope of a scoped thread.
+    /// no frame of it that calls the program may own what must be dropped for that, such as the scope of a scoped thread. An
+    /// [`Entered`] that was made in `body` keeps nothing any more when `body` was ended, wherever it was moved.
     ///
     /// [`Builder::on_fatal`]: crate::Builder::on_fatal
     pub unsafe fn protect<R>(&self, body: impl FnOnce() -> R) -> Result<R, Error> {
@@ -288,6 +289,7 @@ impl TieredJit {
 
     /// What optimised versions take, and how many there are that do not run.
     pub fn code_memory(&self) -> CodeMemory {
+        let _brief = fork::enter_briefly();
         self.engine().reclaim.memory()
     }
 

@@ -10,6 +10,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
+use tjit_runtime::PinsSince;
 use tjit_stubs::CodePtr;
 
 use crate::Error;
@@ -19,6 +20,7 @@ mod caught;
 mod cxx_globals;
 mod flight;
 mod ir;
+mod stack;
 
 use cxx_globals::CxxGlobals;
 pub(crate) use ir::{Entry, NAMES, support_ir};
@@ -76,6 +78,7 @@ pub(crate) unsafe fn enter(
         fatal: fatal.clone(),
     };
     let globals = CxxGlobals::now();
+    let pins = PinsSince::now();
     let current = Current::begin(&landing);
     // SAFETY: the landing outlives the call, the rest says our caller.
     unsafe { (entry.function())(&raw const landing, function, words.0, words.1, words.2) };
@@ -83,6 +86,7 @@ pub(crate) unsafe fn enter(
     match landing.ended.into_inner() {
         Some(ended) => {
             globals.restore();
+            stack::give_up(pins, landing.stack.get());
             Err(ended)
         }
         None => Ok(landing.result.get()),

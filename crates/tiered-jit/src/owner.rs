@@ -139,6 +139,7 @@ impl Restart for Owner {
         self.engine.canaries.abandon(&self.engine);
         self.engine.watcher.forget();
         self.engine.bodiless.forget_other_threads();
+        self.engine.reclaim.forget_other_threads();
         // Without threads, functions that were not compiled before the fork can't be called, which is reported when they are.
         let _started = self.start_threads(self.first_calls.reopen());
     }

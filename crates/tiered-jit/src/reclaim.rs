@@ -99,6 +99,13 @@ impl Reclaim {
         self.is_promised.then(|| self.retired.pin())
     }
 
+    /// For the child of a fork: only the threads that it has may be in what is retired.
+    pub(crate) fn forget_other_threads(&self) {
+        if self.is_promised {
+            self.retired.forget_other_threads();
+        }
+    }
+
     pub(crate) fn memory(&self) -> CodeMemory {
         let ledger = self.ledger();
         CodeMemory {

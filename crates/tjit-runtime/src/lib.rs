@@ -45,6 +45,8 @@ pub use job::{Job, JobOutcome, Worker};
 pub use policy::{Counters, DefaultPolicy, HoldOff, NoCounters, TierPolicy, Waiting};
 pub use record::{FunctionInfo, FunctionRecord, Restore, TrialError};
 pub use request::{Cancelled, Lapse};
+#[cfg(not(any(tjit_loom, tjit_shuttle)))]
+pub use retire::PinsSince;
 pub use retire::{Pin, Retired};
 pub use rollback::Rollback;
 pub use runtime::Runtime;

@@ -11,8 +11,11 @@ use crate::primitive::epoch::{self, Epochs};
 use crate::primitive::{AtomicBool, Mutex, lock};
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
+
+#[cfg(not(any(tjit_loom, tjit_shuttle)))]
+pub use epoch::PinsSince;
 
 /// Keeps what this thread can see from being taken back. Stays on its thread; may be taken again while it is held, which is cheap.
 ///
@@ -33,8 +36,31 @@ impl fmt::Debug for Pin {
 
 /// Things that wait until nobody can see them.
 pub struct Retired<T> {
-    epochs: Epochs,
+    epochs: Generation,
     waiting: Mutex<Vec<Waiting<T>>>,
+}
+
+/// The epochs of a process, and those of the child that it became by a fork.
+struct Generation {
+    epochs: Epochs,
+    next: OnceLock<Box<Generation>>,
+}
+
+impl Generation {
+    fn new() -> Self {
+        Self {
+            epochs: Epochs::new(),
+            next: OnceLock::new(),
+        }
+    }
+
+    fn last(&self) -> &Self {
+        let mut last = self;
+        while let Some(next) = last.next.get() {
+            last = next;
+        }
+        last
+    }
 }
 
 struct Waiting<T> {
@@ -50,17 +76,21 @@ const STEPS: usize = 4;
 impl<T> Default for Retired<T> {
     fn default() -> Self {
         Self {
-            epochs: Epochs::new(),
+            epochs: Generation::new(),
             waiting: Mutex::new(Vec::new()),
         }
     }
 }
 
 impl<T> Retired<T> {
+    fn epochs(&self) -> &Epochs {
+        &self.epochs.last().epochs
+    }
+
     /// Whatever this thread sees from now on stays until the pin is dropped.
     pub fn pin(&self) -> Pin {
         Pin {
-            _guard: self.epochs.pin(),
+            _guard: self.epochs().pin(),
             _stays: PhantomData,
         }
     }
@@ -74,20 +104,49 @@ impl<T> Retired<T> {
         };
         lock(&self.waiting).push(entry);
         // After the entry: the mark may be set at once.
-        self.epochs.defer_mark(unseen);
+        self.epochs().defer_mark(unseen);
     }
 
     /// Takes out what nobody can see any more, in the order in which it was retired. Does not wait; not for threads that hold a pin
     /// of this, which would wait for themselves.
     pub fn collect(&self) -> Vec<T> {
-        if lock(&self.waiting).is_empty() {
-            return Vec::new();
+        let mut free = Vec::new();
+        while !self.is_empty() {
+            for _ in 0..STEPS {
+                self.epochs().drive();
+            }
+            // Acquire: pairs with the mark's Release, behind which is everything that threads did before they unpinned.
+            let more = self.take(|entry| entry.unseen.load(Ordering::Acquire));
+            // A few steps look at a few entries only.
+            if more.is_empty() {
+                break;
+            }
+            free.extend(more);
         }
-        for _ in 0..STEPS {
-            self.epochs.drive();
+        free
+    }
+
+    /// Forgets the pins of all other threads: for the child of a fork, which has none but the one that calls this.
+    ///
+    /// Nothing is done if this thread pinned where that is not remembered, in a signal handler that interrupted another pin or while the
+    /// thread's locals were destroyed: then what was retired waits for ever.
+    #[cfg(not(any(tjit_loom, tjit_shuttle)))]
+    pub fn forget_other_threads(&self) {
+        let last = self.epochs.last();
+        let next = Box::new(Generation::new());
+        if !next.epochs.take_over(&last.epochs) {
+            return;
         }
-        // Acquire: pairs with the mark's Release, behind which is everything that threads did before they unpinned.
-        self.take(|entry| entry.unseen.load(Ordering::Acquire))
+        // Who pinned before the fork in order to see these is either gone or pinned in the new epochs.
+        for entry in &mut *lock(&self.waiting) {
+            // Acquire: as in `collect`.
+            if !entry.unseen.load(Ordering::Acquire) {
+                entry.unseen = Arc::default();
+                next.epochs.defer_mark(entry.unseen.clone());
+            }
+        }
+        // There is nobody else to set it.
+        let _set = last.next.set(next);
     }
 
     /// Takes everything out, on the caller's word that nobody sees any of it.

@@ -5,13 +5,15 @@
 
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::mpsc;
 use std::thread;
 
 use std::num::NonZeroUsize;
 
 use tiered_jit::TieredJit;
 
-use crate::support::{Unary, add, quiet, unary};
+use crate::reclaim::{reclaiming, recompile, until};
+use crate::support::{Unary, add, load, quiet, unary};
 
 const ALONE: &str = "TJIT_TEST_FORK_ALONE";
 const CHILDREN: usize = 30;
@@ -139,4 +141,44 @@ fn a_child_serves_a_request_that_others_looked_at() {
         assert_eq!(failed, None, "as waitpid tells it");
     });
     drop(fire);
+}
+
+/// The other thread is inside when the process forks, and this one as well.
+#[test]
+fn a_child_frees_what_threads_were_in_that_it_does_not_have() {
+    if !is_alone("fork::a_child_frees_what_threads_were_in_that_it_does_not_have") {
+        return;
+    }
+    let ir = "define i64 @twice(i64 %x) {\n  %y = mul i64 %x, 2\n  ret i64 %y\n}\n";
+    let jit = load(reclaiming(), ir);
+    let (inside, is_inside) = mpsc::channel();
+    let (leave, may_leave) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let other = &jit;
+        scope.spawn(move || {
+            let _entered = other.enter();
+            inside.send(()).expect("the test waits");
+            may_leave.recv().expect("the test lets it go");
+        });
+        is_inside.recv().expect("the thread enters");
+        for _ in 0..3 {
+            recompile(&jit, "twice");
+        }
+        until(&jit, |memory| memory.retired == 1);
+        let entered = jit.enter();
+        let status = fork(|| {
+            // SAFETY: as in `use_in_child`.
+            unsafe { libc::alarm(120) };
+            recompile(&jit, "twice");
+            until(&jit, |memory| memory.retired == 2);
+            let is_kept = jit.code_memory().reclaimed == 0;
+            drop(entered);
+            until(&jit, |memory| memory.reclaimed == 2);
+            // SAFETY: the child has nothing else to do.
+            unsafe { libc::_exit(i32::from(!is_kept)) }
+        });
+        assert_eq!(jit.code_memory().reclaimed, 0);
+        leave.send(()).expect("the thread waits");
+        assert_eq!(status, 0, "as waitpid tells it");
+    });
 }

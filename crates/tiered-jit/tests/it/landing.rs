@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tiered_jit::{Error, ModuleSource, TieredJit, Tiering};
 use tjit_test_util::{Lang, compile_to_bitcode};
 
+use crate::reclaim::{recompile, until};
 use crate::support::{add, load_cpp, nullary, with_threshold};
 
 type Unwinding = unsafe extern "C-unwind" fn(i64) -> i64;
@@ -237,6 +238,32 @@ fn frames_without_unwind_information_are_given_up() {
         check_broken(attempt(&jit, "calls", 4));
         assert_eq!(attempt(&jit, "twice", 4).expect("it compiles"), 8);
     }
+}
+
+/// Whoever called the frames that are given up was inside.
+#[test]
+fn calls_that_are_given_up_hold_nothing_up() {
+    // SAFETY: this test enters the program only as the promise says.
+    let jit = unsafe { with_threshold(u64::MAX).reclaim() };
+    let jit = jit.build().expect("the JIT starts");
+    add(&jit, BROKEN).expect("it links");
+    let caller = "declare void @broken(i32)\n\
+         define i64 @calls(i64 %x) nounwind {\n  %y = trunc i64 %x to i32\n  call void @broken(i32 %y)\n  ret i64 %x\n}\n\
+         define i64 @twice(i64 %x) nounwind {\n  %y = mul i64 %x, 2\n  ret i64 %y\n}\n";
+    add(&jit, caller).expect("it links");
+    let entered = jit.enter();
+    for _ in 0..3 {
+        check_broken(attempt(&jit, "calls", 4));
+        recompile(&jit, "twice");
+    }
+    until(&jit, |memory| memory.retired == 1);
+    assert_eq!(
+        jit.code_memory().reclaimed,
+        0,
+        "this frame was not given up"
+    );
+    drop(entered);
+    until(&jit, |memory| memory.reclaimed == 1);
 }
 
 fn construct(source: &str) -> (TieredJit, Result<(), Error>) {

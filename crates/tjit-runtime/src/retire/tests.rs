@@ -1,6 +1,6 @@
 //! What is retired comes out once, and never before those have left that may be in it.
 
-use super::Retired;
+use super::{PinsSince, Retired};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
@@ -57,6 +57,60 @@ fn pins_of_other_lists_don_t_matter() {
     let _pin = other.pin();
     one.retire(1);
     assert_eq!(one.collect(), [1]);
+}
+
+#[test]
+fn pins_of_frames_that_are_given_up_keep_nothing() {
+    let retired = Retired::default();
+    let before = retired.pin();
+    let since = PinsSince::now();
+    assert!(!since.are_held());
+    let lost = retired.pin();
+    assert!(since.are_held());
+    retired.retire(1);
+    since.give_up(&(0..0));
+    assert!(since.are_held(), "it was taken elsewhere");
+    since.give_up(&(0..usize::MAX));
+    assert!(!since.are_held());
+    assert_eq!(retired.collect(), [0; 0], "one from before is left");
+    let after = retired.pin();
+    // One that is given up is not taken for another.
+    drop((before, lost));
+    assert_eq!(retired.collect(), [0; 0], "one from after is left");
+    drop(after);
+    assert_eq!(retired.collect(), [1]);
+}
+
+#[test]
+fn pins_of_threads_that_a_child_does_not_have_are_forgotten() {
+    let retired = Retired::default();
+    std::thread::scope(|scope| {
+        let (inside, is_inside) = mpsc::channel();
+        let (leave, may_leave) = mpsc::channel::<()>();
+        scope.spawn({
+            let retired = &retired;
+            move || {
+                let _pin = retired.pin();
+                inside.send(()).expect("the test waits");
+                may_leave.recv().expect("the test lets it go");
+            }
+        });
+        is_inside.recv().expect("the thread pins");
+        let own = retired.pin();
+        retired.retire(1);
+        retired.forget_other_threads();
+        retired.retire(2);
+        assert_eq!(retired.collect(), [0; 0], "this thread is still there");
+        drop(own);
+        assert_eq!(retired.collect(), [1, 2]);
+        let own = retired.pin();
+        retired.retire(3);
+        assert_eq!(retired.collect(), [0; 0]);
+        retired.forget_other_threads();
+        drop(own);
+        assert_eq!(retired.collect(), [3]);
+        leave.send(()).expect("the thread waits");
+    });
 }
 
 #[test]
