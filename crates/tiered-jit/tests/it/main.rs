@@ -3,6 +3,7 @@
 mod ahead;
 mod canary;
 mod directives;
+mod eviction;
 mod facts;
 #[cfg(target_arch = "x86_64")]
 mod folded_code;

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tiered_jit::inkwell::module::Linkage;
-use tiered_jit::{Builder, Cause, CodeMemory, Error, EventKind, TieredJit};
+use tiered_jit::{Builder, Cause, CodeMemory, Error, EventKind, ModuleSource, TieredJit};
+use tjit_test_util::{Lang, compile_to_bitcode};
 
 use crate::support::{
     MAPPINGS, Nullary, TALLY, Unary, load, load_cpp, nullary, wait_for, with_threshold,
@@ -289,4 +290,102 @@ fn versions_that_nobody_calls_make_room() {
     // SAFETY: as above.
     let results = ["a", "b", "c", "d"].map(|name| unsafe { function(name).call(1) });
     assert_eq!(results, [2, 3, 4, 5]);
+}
+
+/// Retired versions of a function whose module is removed go with it, whether or not somebody is inside, and once.
+#[test]
+fn a_module_takes_its_retired_versions_along() {
+    let jit = load(reclaiming(), FOUR);
+    // SAFETY: the test's own module, as below.
+    let add = || unsafe { jit.add_module(ModuleSource::bytes("tally.ll", TALLY)) };
+    let a = jit.function::<Unary>("a").expect("it exists");
+    for round in 1..=3 {
+        let tally = add().expect("it links");
+        let entered = jit.enter();
+        for _ in 0..4 {
+            recompile(&jit, "tally");
+            recompile(&jit, "a");
+        }
+        until(&jit, |memory| memory.retired >= 4);
+        // SAFETY: nobody runs its code; this thread is inside, but not there.
+        unsafe { jit.remove_modules(&[tally]) }.expect("nobody uses it");
+        recompile(&jit, "a");
+        // SAFETY: of that type.
+        assert_eq!(unsafe { entered.bind(&a).call(round) }, round + 1);
+        drop(entered);
+        let memory = until(&jit, |memory| memory.retired == 0);
+        assert_eq!(memory.kept, 1, "that of `a`: {memory:?}");
+        assert!(memory.bytes <= 4 * 4096, "{memory:?}");
+    }
+    add().expect("it links");
+    recompile(&jit, "tally");
+    assert_eq!(nullary(&jit, "tally"), 1);
+}
+
+/// Frames have the addresses of the parts of the version that made them.
+const COROUTINES: &str = r#"
+#include <coroutine>
+struct Numbers {
+    struct promise_type {
+        long value = 0;
+        Numbers get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+        std::suspend_always initial_suspend() noexcept { return {}; }
+        std::suspend_always final_suspend() noexcept { return {}; }
+        std::suspend_always yield_value(long next) { value = next; return {}; }
+        void return_void() {}
+        void unhandled_exception() { throw; }
+    };
+    std::coroutine_handle<promise_type> handle;
+};
+static Numbers from(long first) {
+    for (long number = first;; ++number) co_yield number;
+}
+extern "C" long begin(long first) { return reinterpret_cast<long>(from(first).handle.address()); }
+static auto handle_of(long frame) {
+    return std::coroutine_handle<Numbers::promise_type>::from_address(reinterpret_cast<void *>(frame));
+}
+extern "C" long next(long frame) {
+    auto handle = handle_of(frame);
+    handle.resume();
+    return handle.promise().value;
+}
+extern "C" long end(long frame) { handle_of(frame).destroy(); return 0; }
+"#;
+
+#[test]
+fn frames_of_coroutines_outlive_the_version_that_made_them() {
+    let flags = ["-O1", "-std=c++20", "-Xclang", "-disable-llvm-passes"];
+    let bitcode = compile_to_bitcode(COROUTINES, Lang::Cxx, &flags);
+    let jit = reclaiming().build().expect("the JIT starts");
+    // SAFETY: the test's own program.
+    unsafe { jit.add_module(ModuleSource::bytes("coroutines.cpp", bitcode)) }.expect("it links");
+    let function = |name| jit.function::<Unary>(name).expect("it exists");
+    let [begin, next, end] = ["begin", "next", "end"].map(function);
+    // SAFETY: of that type, as all of them; the frames are ended once.
+    let mut frames = vec![(unsafe { begin.call(0) }, 0)];
+    for round in 1..=12 {
+        for name in ["begin", "next", "end"] {
+            recompile(&jit, name);
+        }
+        // SAFETY: as above.
+        frames.push((unsafe { begin.call(100 * round) }, 100 * round));
+        for (frame, expected) in &mut frames {
+            // SAFETY: as above.
+            assert_eq!(unsafe { next.call(*frame) }, *expected);
+            *expected += 1;
+        }
+    }
+    let memory = until(&jit, |memory| {
+        memory.reclaimed + memory.unreclaimable as u64 >= 3 * 10
+    });
+    assert!(
+        memory.reclaimed > 0 && memory.unreclaimable > 0,
+        "{memory:?}"
+    );
+    for (frame, expected) in frames {
+        // SAFETY: as above.
+        assert_eq!(unsafe { next.call(frame) }, expected);
+        // SAFETY: as above.
+        unsafe { end.call(frame) };
+    }
 }

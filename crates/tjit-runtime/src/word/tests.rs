@@ -12,6 +12,7 @@ enum Op {
     Request,
     Cancel,
     Invalidate,
+    Evict,
     Renew,
     BeginJob,
     Claim,
@@ -34,6 +35,7 @@ fn op() -> impl Strategy<Value = Op> {
         Just(Op::Request),
         Just(Op::Cancel),
         Just(Op::Invalidate),
+        Just(Op::Evict),
         Just(Op::Renew),
         Just(Op::BeginJob),
         Just(Op::EndJob(JobEnd::Published(Tier::OPTIMIZED))),
@@ -179,6 +181,15 @@ impl Model {
                     Promotion::Idle => self.renew_now_or_later(),
                     Promotion::Queued(reasons) => reasons.renewal = true,
                     Promotion::Compiling(_) => {}
+                }
+            }
+            Op::Evict
+                if self.tier > Tier::BASELINE
+                    && !matches!(self.promotion, Promotion::Compiling { .. }) =>
+            {
+                self.tier = Tier::BASELINE;
+                if self.base == Base::Failed {
+                    self.base = Base::Lazy;
                 }
             }
             Op::Renew => {
@@ -331,6 +342,7 @@ fn apply(word: Word, op: Op) -> Option<Word> {
         Op::Request => Some(word.request().0),
         Op::Cancel => word.cancel(),
         Op::Invalidate => word.invalidate(),
+        Op::Evict => word.evict(),
         Op::Renew => word.renew(),
         Op::BeginJob => word.begin_job(),
         Op::Claim => word.claim(),

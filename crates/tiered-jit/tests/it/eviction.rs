@@ -1,0 +1,120 @@
+//! Programs whose optimised code does not fit into the budget.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tiered_jit::{Directive, Error, EventKind, EventReceiver, TieredJit};
+
+use crate::reclaim::{reclaiming, recompile};
+use crate::support::{Unary, load, load_cpp, with_threshold};
+
+const THREE: &str = "
+    define i64 @a(i64 %x) { %y = add i64 %x, 1 ret i64 %y }
+    define i64 @b(i64 %x) { %y = add i64 %x, 2 ret i64 %y }
+    define i64 @c(i64 %x) { %y = add i64 %x, 3 ret i64 %y }
+";
+
+/// The functions that lost their versions for want of room.
+fn evicted(events: &EventReceiver) -> Vec<String> {
+    let is_evicted = |kind: &EventKind| matches!(kind, EventKind::Evicted { .. });
+    let evicted = events.try_iter().filter(|event| is_evicted(&event.kind));
+    evicted.map(|event| event.symbol.to_string()).collect()
+}
+
+/// Asks until there is room.
+fn insist(jit: &TieredJit, name: &str) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        match jit.reoptimize(name).expect("it exists").wait() {
+            Ok(_) => return,
+            Err(Error::CodeBudget { .. }) => std::thread::yield_now(),
+            Err(error) => panic!("{error}"),
+        }
+        assert!(Instant::now() < deadline, "{:?}", jit.code_memory());
+    }
+}
+
+#[test]
+fn what_is_pinned_stays_though_nobody_calls_it() {
+    let pin = Directive {
+        pin: true,
+        ..Directive::default()
+    };
+    let jit = load(reclaiming().code_budget(8_000).directive("a", pin), THREE);
+    let events = jit.subscribe(10_000.try_into().expect("not zero"));
+    recompile(&jit, "a");
+    recompile(&jit, "b");
+    for _ in 0..3 {
+        insist(&jit, "c");
+        insist(&jit, "b");
+    }
+    let evicted = evicted(&events);
+    assert!(evicted.contains(&"b".to_owned()), "{evicted:?}");
+    assert!(!evicted.contains(&"a".to_owned()), "{evicted:?}");
+}
+
+/// Calls through pointers, recursion, exceptions, and a thread-local that shows every call that is lost or made twice.
+const PROGRAM: &str = r#"
+static thread_local long calls;
+static long add(long x) { ++calls; return x + 1; }
+static long twice(long x) { ++calls; return x * 2; }
+static long throws(long x) { ++calls; if (x & 1) throw x; return x; }
+static long (*const table[])(long) = {add, twice, throws};
+extern "C" long mixes(long x) {
+    long before = calls, result = 0;
+    for (long i = 0; i < 30; ++i) {
+        try { result += table[(x + i) % 3](i); } catch (long odd) { result -= odd; }
+    }
+    return result * 1000 + calls - before;
+}
+static long down(long x) { return x <= 0 ? 0 : down(x - 1) + add(x); }
+extern "C" long deep(long x) {
+    long before = calls, result = down(x);
+    return result * 1000 + calls - before;
+}
+"#;
+
+const NAMES: [&str; 2] = ["mixes", "deep"];
+
+/// What a function of the program computes; nothing of that depends on what was called before.
+fn results(jit: &TieredJit, name: &str) -> Vec<i64> {
+    let function = jit.function::<Unary>(name).expect("it exists");
+    // SAFETY: of that type.
+    let results = (0..12).map(|x| unsafe { function.call(x) });
+    results.collect()
+}
+
+#[test]
+fn threads_compute_the_same_whatever_is_thrown_out() {
+    const ROUNDS: usize = 8;
+    let plain = load_cpp(with_threshold(u64::MAX), PROGRAM);
+    let expected = NAMES.map(|name| results(&plain, name));
+    let jit = load_cpp(reclaiming().code_budget(1), PROGRAM);
+    let events = jit.subscribe(10_000.try_into().expect("not zero"));
+    assert_eq!(results(&jit, NAMES[1]), expected[1]);
+    recompile(&jit, NAMES[1]);
+    let round = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                loop {
+                    let round = round.load(Ordering::Relaxed);
+                    if round == ROUNDS {
+                        break;
+                    }
+                    let which = round % 2;
+                    assert_eq!(results(&jit, NAMES[which]), expected[which]);
+                }
+            });
+        }
+        // There is room for the one that is called when the other one has gone.
+        while round.load(Ordering::Relaxed) < ROUNDS {
+            insist(&jit, NAMES[round.load(Ordering::Relaxed) % 2]);
+            round.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    assert!(evicted(&events).len() >= ROUNDS);
+    for (name, expected) in NAMES.iter().zip(&expected) {
+        assert_eq!(results(&jit, name), *expected);
+    }
+}
