@@ -10,7 +10,7 @@ use tjit_runtime::{Error, FunctionId, Retired, Runtime, UnitId};
 
 const NEWER: usize = OPTIMIZED + 1;
 
-/// What a slot has that asks, plus how often it was made so: who was asked before may not answer after.
+/// What a slot has that asks.
 const LAZY: usize = 1 << 32;
 
 /// A function, its slot, and which of its versions were freed.
@@ -49,14 +49,17 @@ impl World {
         let mut worker = self.runtime.worker().unwrap();
         let job = worker.next_job().unwrap();
         let unit = job.unit();
-        job.publish(code(address), |address| self.store(address))
-            .unwrap();
+        let install = |address| {
+            self.set(address);
+            Ok::<_, Infallible>(())
+        };
+        job.publish(code(address), install).unwrap();
         unit
     }
 
-    fn store(&self, address: usize) -> Result<(), Infallible> {
-        self.slot.store(address, Ordering::Release);
-        Ok(())
+    /// A swap, since loom would let a plain store come in between the halves of a compare-and-swap.
+    fn set(&self, slot: usize) {
+        self.slot.swap(slot, Ordering::AcqRel);
     }
 
     /// As a stub and the resolver do it.
@@ -79,7 +82,7 @@ impl World {
 
     fn probe(&self, unit: UnitId) -> bool {
         let make_lazy = || {
-            self.slot.store(LAZY, Ordering::Release);
+            self.set(LAZY);
             Ok::<_, Error>(())
         };
         self.runtime.probe((self.id, unit), make_lazy).unwrap()
@@ -88,7 +91,7 @@ impl World {
     fn evict(&self, unit: UnitId) -> bool {
         let install = |baseline: Option<usize>| {
             assert_eq!(baseline, Some(BASELINE));
-            self.slot.store(BASELINE, Ordering::Release);
+            self.set(BASELINE);
             Ok::<_, Error>(())
         };
         self.runtime.evict((self.id, unit), install).unwrap()

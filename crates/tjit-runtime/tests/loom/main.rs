@@ -3,6 +3,7 @@
 //! Run with `RUSTFLAGS="--cfg tjit_loom" cargo test -p tjit-runtime --test loom --release`.
 #![cfg(tjit_loom)]
 
+mod eviction;
 mod first_calls;
 mod hold_off;
 mod invalidation;
