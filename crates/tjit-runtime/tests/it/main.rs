@@ -8,6 +8,7 @@ mod invalidation;
 mod order;
 mod policies;
 mod promotion;
+mod rebase;
 mod removal;
 mod requests;
 mod signals;
