@@ -142,6 +142,7 @@ fn nobody_sees_what_came_out() {
         }
         ended.store(true, Ordering::Relaxed);
     });
-    let rest = retired.collect();
-    assert!(retired.is_empty(), "{} are left behind", rest.len());
+    // Each time some, as the epochs do a bounded amount of work: many wait if a thread did not run for long while it held a pin.
+    while !retired.collect().is_empty() {}
+    assert!(retired.is_empty(), "{} are left behind", retired.len());
 }
