@@ -65,7 +65,7 @@ impl<R> Runtime<R> {
         };
         match record.word.update(|word| next(word, tier)) {
             Ok((before, _)) if before.trip(tier).is_some() => {}
-            // It waits in another lane, and gives the place back.
+            // It waits in another lane or is being compiled, and gives the place back.
             Ok((_, word)) => return TripOutcome::Settled(word.state()),
             Err(word) => return self.settled(record, word),
         }
@@ -98,9 +98,9 @@ impl<R> Runtime<R> {
         self.core.counters.rearm(record, calls);
     }
 
-    /// The queue is full, which is of no matter to a function that waits in another lane.
+    /// The queue is full, which is of no matter to a function that waits in another lane or is being compiled.
     fn trip_without_place(&self, record: &FunctionRecord, tier: Tier) -> TripOutcome {
-        if let Ok((_, word)) = record.word.update(|word| word.trip_behind_request(tier)) {
+        if let Ok((_, word)) = record.word.update(|word| word.trip_behind(tier)) {
             return TripOutcome::Settled(word.state());
         }
         record.count_dropped();
@@ -129,5 +129,5 @@ impl<R> Runtime<R> {
 }
 
 fn next(word: Word, tier: Tier) -> Option<Word> {
-    word.trip(tier).or_else(|| word.trip_behind_request(tier))
+    word.trip(tier).or_else(|| word.trip_behind(tier))
 }

@@ -13,8 +13,9 @@
 //! bit  7      RENEW      queued, or to be queued when the job ends, because what a version relied on has changed
 //! bits 8..12  tier       of the version that runs, 0 until the first promotion
 //! bit  12     REMOVED    not a function of the program any more; all other bits are 0
-//! bit  13     TRIPPED    queued, and would be if nobody had asked for it: a counter has reached its threshold; or it was when
-//!                        it was claimed, and is to be queued again if the claim ends without a result
+//! bit  13     TRIPPED    queued, and would be if nobody had asked for it: a counter has reached its threshold; or being compiled,
+//!                        and is to be queued again if that is withdrawn: it was queued when it was claimed, a counter has reached
+//!                        its threshold since, or the version that ran was taken back
 //! bit  14     HELD       rolled back: only requests lead to another version, until one has or it is resumed. With RENEW and
 //!                        Idle: queue when that is over
 //! ```
@@ -236,10 +237,16 @@ impl Word {
         (self.runs(tier) && free).then(|| Self(self.with_promotion(QUEUED).0 | TRIPPED))
     }
 
-    /// A counter reached its threshold while the function waits for a worker because somebody asked for it, who may cancel that.
-    pub(crate) fn trip_behind_request(self, tier: Tier) -> Option<Self> {
-        let asked_for = self.promotion() == QUEUED && self.has(URGENT) && !self.has(TRIPPED | HELD);
-        (self.runs(tier) && asked_for).then_some(Self(self.0 | TRIPPED))
+    /// A counter reached its threshold while the function is on its way for another reason, which may come to nothing: somebody
+    /// asked for it, who may cancel that, or a job is under way, which may be withdrawn. The counter will not tell again.
+    pub(crate) fn trip_behind(self, tier: Tier) -> Option<Self> {
+        let may_be_in_vain = match self.promotion() {
+            QUEUED => self.has(URGENT),
+            COMPILING => !self.has(FAILED),
+            _ => false,
+        };
+        let is_news = self.runs(tier) && may_be_in_vain && !self.has(TRIPPED | HELD);
+        is_news.then_some(Self(self.0 | TRIPPED))
     }
 
     /// Whether new calls enter a version at `tier`, or are about to enter the baseline.
@@ -280,7 +287,7 @@ impl Word {
     }
 
     /// The version that runs must not be entered any more: back to the baseline, or to no code at all, and into the queue. A
-    /// job under way is to replace it anyway. `None`: nothing above the baseline runs.
+    /// job under way is to replace it anyway, unless it is withdrawn. `None`: nothing above the baseline runs.
     ///
     /// A baseline that failed may be tried again: there was something to run so far, and a caller may need it now.
     pub(crate) fn invalidate(self) -> Option<Self> {
@@ -297,7 +304,9 @@ impl Word {
             IDLE => Self(word.with_promotion(QUEUED).0 | RENEW),
             // The request that it waits for may be cancelled.
             QUEUED => Self(word.0 | RENEW),
-            _ => word,
+            // A trip would not be heard.
+            _ if self.has(HELD) => Self(word.0 | RENEW),
+            _ => Self(word.0 | TRIPPED),
         })
     }
 

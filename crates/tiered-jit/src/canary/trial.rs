@@ -1,8 +1,9 @@
 //! A trial from its beginning to its end, on a thread of its own.
 //!
-//! The job of the function stays under way meanwhile, so that nobody else compiles it: requests wait, trips are ignored. What
-//! ends it early the runtime tells (`Job::must_end`); that calls don't get the candidate any more when one of its facts ends it
-//! sees to at once. The gate of `fork` is entered for each step and left in between, so that a trial holds nobody up.
+//! The job of the function stays under way meanwhile, so that nobody else compiles it: requests wait, and so do trips in case it
+//! comes to nothing. What ends it early the runtime tells (`Job::must_end`); that calls don't get the candidate any more when one
+//! of its facts ends it sees to at once. The gate of `fork` is entered for each step and left in between, so that a trial holds
+//! nobody up.
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};

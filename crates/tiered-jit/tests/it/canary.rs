@@ -1,6 +1,8 @@
 //! Versions that are tried on some of the calls.
 
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use tiered_jit::inkwell::module::Module;
@@ -534,4 +536,62 @@ fn what_was_tried_is_freed() {
     unsafe { jit.collect_now() };
     assert_eq!(jit.code_memory().retired, 0);
     assert!(jit.code_memory().reclaimed >= 3, "{:?}", jit.code_memory());
+}
+
+/// Where a function waits for its test.
+struct Gate {
+    entered: Mutex<Option<mpsc::Sender<()>>>,
+    opened: Mutex<Option<mpsc::Receiver<()>>>,
+}
+
+static GATE: Gate = Gate {
+    entered: Mutex::new(None),
+    opened: Mutex::new(None),
+};
+
+extern "C" fn wait_at_gate() {
+    let entered = GATE.entered.lock().unwrap().take();
+    entered.expect("one call").send(()).expect("the test waits");
+    let opened = GATE.opened.lock().unwrap().take();
+    opened.expect("one call").recv().expect("it is opened");
+}
+
+#[test]
+fn a_function_that_became_hot_meanwhile_is_promoted_afterwards() {
+    let source = r#"
+        extern "C" void wait_at_gate();
+        extern "C" long late(long turns) {
+            wait_at_gate();
+            volatile long sum = 0;
+            for (long i = 0; i < turns; ++i) sum = sum + i;
+            return sum;
+        }
+    "#;
+    let ((enter, entered), (open, opened)) = (mpsc::channel(), mpsc::channel());
+    *GATE.entered.lock().unwrap() = Some(enter);
+    *GATE.opened.lock().unwrap() = Some(opened);
+    let turns = NonZeroU64::new(10_000).expect("not zero");
+    let builder = with_threshold(u64::MAX).loop_threshold(turns);
+    // SAFETY: of the type under which the program declares it.
+    let builder = unsafe { builder.define("wait_at_gate", wait_at_gate as *const ()) };
+    let jit = load_cpp(builder, source);
+    let events = jit.subscribe(std::num::NonZeroUsize::new(1000).expect("not zero"));
+    std::thread::scope(|scope| {
+        let caller = scope.spawn(|| unary(&jit, "late", 100_000));
+        entered.recv().expect("it is called");
+        let ticket = begin(&jit, "late", (0, 0), half());
+        wait_until_started(&events, "late");
+        open.send(()).expect("it waits");
+        assert_eq!(caller.join().expect("it returns"), 100_000 * 99_999 / 2);
+        ticket.cancel();
+        let outcome = ticket.wait().expect("it can be tried");
+        assert_eq!(rolled_back(outcome), RollBackReason::Cancelled);
+    });
+    let promoted = wait_for(&events, "late", |kind| {
+        matches!(kind, EventKind::Promoted { .. })
+    });
+    assert!(
+        matches!(&promoted, EventKind::Promoted { version } if version.cause == Cause::Trip),
+        "{promoted:?}"
+    );
 }

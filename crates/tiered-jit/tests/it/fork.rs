@@ -9,11 +9,14 @@ use std::sync::mpsc;
 use std::thread;
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
-use tiered_jit::TieredJit;
+use tiered_jit::inkwell::module::Module;
+use tiered_jit::inkwell::values::{FunctionValue, InstructionOpcode};
+use tiered_jit::{Canary, CanaryThreads, EventKind, TieredJit, TransformError};
 
 use crate::reclaim::{reclaiming, recompile, until};
-use crate::support::{Unary, add, load, quiet, unary};
+use crate::support::{Unary, add, load, quiet, unary, wait_for};
 
 const ALONE: &str = "TJIT_TEST_FORK_ALONE";
 const CHILDREN: usize = 30;
@@ -181,4 +184,61 @@ fn a_child_frees_what_threads_were_in_that_it_does_not_have() {
         leave.send(()).expect("the thread waits");
         assert_eq!(status, 0, "as waitpid tells it");
     });
+}
+
+/// Has additions add one more, so that the result tells which version ran.
+fn add_one_more<'ctx>(
+    module: &Module<'ctx>,
+    function: FunctionValue<'ctx>,
+) -> Result<(), TransformError> {
+    let one_more = module.get_context().i64_type().const_int(2, false);
+    for block in function.get_basic_block_iter() {
+        for instruction in block.get_instructions() {
+            if instruction.get_opcode() == InstructionOpcode::Add {
+                instruction.set_operand(1, one_more);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a child of a process in the middle of a trial does. Does not return.
+fn go_on_without_trial(jit: &TieredJit) -> ! {
+    // SAFETY: the process ends if it waits for ever, for longer than anything that works takes.
+    unsafe { libc::alarm(120) };
+    let ran_before = unary(jit, "next", 1) == 2;
+    let is_free = jit
+        .reoptimize("next")
+        .and_then(|request| request.wait())
+        .is_ok();
+    let is_right = ran_before && is_free && unary(jit, "next", 1) == 2;
+    // SAFETY: the child has nothing else to do.
+    unsafe { libc::_exit(i32::from(!is_right)) }
+}
+
+#[test]
+fn a_child_runs_what_ran_before_a_trial() {
+    if !is_alone("fork::a_child_runs_what_ran_before_a_trial") {
+        return;
+    }
+    let jit = quiet("define i64 @next(i64 %x) {\n  %y = add i64 %x, 1\n  ret i64 %y\n}\n");
+    assert_eq!(unary(&jit, "next", 1), 2);
+    let events = jit.subscribe(NonZeroUsize::new(1_000).expect("not zero"));
+    let threads = CanaryThreads::new();
+    let canary = Canary::threads(&threads)
+        .samples(1 << 40)
+        .deadline(Duration::MAX);
+    let request = jit.reoptimize("next").expect("it exists");
+    let ticket = request.transform(add_one_more).canary(canary);
+    wait_for(&events, "next", |kind| {
+        matches!(kind, EventKind::CanaryStarted { .. })
+    });
+    let _here = threads.here().expect("there is room");
+    for _ in 0..CHILDREN {
+        assert_eq!(unary(&jit, "next", 1), 3, "its parent goes on trying");
+        assert_eq!(fork(|| go_on_without_trial(&jit)), 0, "as waitpid tells it");
+    }
+    ticket.cancel();
+    assert!(ticket.wait().is_ok());
+    assert_eq!(unary(&jit, "next", 1), 2);
 }

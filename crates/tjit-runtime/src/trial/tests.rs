@@ -92,6 +92,17 @@ impl Fixture {
     fn slot(&self) -> usize {
         self.slot.load(Ordering::Relaxed)
     }
+
+    fn state(&self) -> FunctionState {
+        let record = self.runtime.table().get(self.id);
+        record.expect("it is registered").state()
+    }
+
+    /// Calls into the runtime as the counter of the baseline does.
+    fn trip(&self) {
+        let outcome = self.runtime.trip(self.id);
+        assert_eq!(outcome, TripOutcome::Settled(FunctionState::Compiling));
+    }
 }
 
 #[test]
@@ -166,6 +177,47 @@ fn the_version_that_runs_is_taken_back_and_the_trial_with_it() {
     assert!(job.must_end().is_some());
     job.withdraw("its ground has gone");
     assert_eq!(fixture.slot(), BASELINE);
+    let state = fixture.state();
+    assert_eq!(state, FunctionState::Queued, "its counter may be used up");
+}
+
+#[test]
+fn a_trip_during_a_trial_counts_when_that_is_over() {
+    let fixture = Fixture::with_baseline();
+    let mut job = fixture.claim();
+    fixture.trip();
+    fixture.begin_trial(&mut job);
+    fixture.trip();
+    assert_eq!(job.must_end(), None);
+    job.withdraw("no");
+    assert_eq!(fixture.state(), FunctionState::Queued);
+    let mut worker = fixture.runtime.worker().unwrap();
+    let job = worker.next_job().unwrap();
+    assert_eq!(job.cause(), Cause::Trip);
+    job.fail("it stays as it is");
+}
+
+#[test]
+fn a_trip_during_a_trial_is_served_by_its_version() {
+    let fixture = Fixture::with_baseline();
+    let mut job = fixture.claim();
+    fixture.begin_trial(&mut job);
+    fixture.trip();
+    let _version = job
+        .publish(compiled(NEW), |to| fixture.install(to))
+        .unwrap();
+    assert_eq!(fixture.state(), FunctionState::Optimized);
+}
+
+#[test]
+fn a_trip_during_a_trial_is_in_vain_after_a_failure() {
+    let fixture = Fixture::with_baseline();
+    fixture.claim().fail("it does not compile");
+    let mut job = fixture.claim();
+    fixture.begin_trial(&mut job);
+    fixture.trip();
+    job.withdraw("no");
+    assert_eq!(fixture.state(), FunctionState::Failed);
 }
 
 #[test]

@@ -8,7 +8,7 @@ enum Op {
     BeginBaseline,
     EndBaseline(BaselineEnd),
     Trip(Tier),
-    TripBehindRequest(Tier),
+    TripBehind(Tier),
     Request,
     Cancel,
     Invalidate,
@@ -30,8 +30,8 @@ fn op() -> impl Strategy<Value = Op> {
         Just(Op::EndBaseline(BaselineEnd::Released)),
         Just(Op::Trip(Tier::BASELINE)),
         Just(Op::Trip(Tier::OPTIMIZED)),
-        Just(Op::TripBehindRequest(Tier::BASELINE)),
-        Just(Op::TripBehindRequest(Tier::OPTIMIZED)),
+        Just(Op::TripBehind(Tier::BASELINE)),
+        Just(Op::TripBehind(Tier::OPTIMIZED)),
         Just(Op::Request),
         Just(Op::Cancel),
         Just(Op::Invalidate),
@@ -132,9 +132,12 @@ impl Model {
                     ..Reasons::default()
                 });
             }
-            Op::TripBehindRequest(tier) if self.runs(tier) && self.held.is_none() => {
+            Op::TripBehind(tier) if self.runs(tier) && self.held.is_none() => {
                 match &mut self.promotion {
                     Promotion::Queued(reasons) if reasons.by_request && !reasons.tripped => {
+                        reasons.tripped = true;
+                    }
+                    Promotion::Compiling(reasons) if !reasons.tripped && !self.last_failed => {
                         reasons.tripped = true;
                     }
                     _ => return None,
@@ -180,7 +183,8 @@ impl Model {
                 match &mut self.promotion {
                     Promotion::Idle => self.renew_now_or_later(),
                     Promotion::Queued(reasons) => reasons.renewal = true,
-                    Promotion::Compiling(_) => {}
+                    Promotion::Compiling(reasons) if self.held.is_some() => reasons.renewal = true,
+                    Promotion::Compiling(reasons) => reasons.tripped = true,
                 }
             }
             Op::Evict
@@ -338,7 +342,7 @@ fn apply(word: Word, op: Op) -> Option<Word> {
         Op::BeginBaseline => word.begin_baseline(),
         Op::EndBaseline(end) => word.end_baseline(end),
         Op::Trip(tier) => word.trip(tier),
-        Op::TripBehindRequest(tier) => word.trip_behind_request(tier),
+        Op::TripBehind(tier) => word.trip_behind(tier),
         Op::Request => Some(word.request().0),
         Op::Cancel => word.cancel(),
         Op::Invalidate => word.invalidate(),
