@@ -50,7 +50,7 @@ impl fmt::Display for Memory {
 }
 
 /// Where criterion keeps its results.
-fn criterion_dir() -> PathBuf {
+pub(crate) fn criterion_dir() -> PathBuf {
     match std::env::var_os("CRITERION_HOME") {
         Some(home) => home.into(),
         None => target_dir().join("criterion"),

@@ -18,6 +18,17 @@ pub(super) enum Measure {
     Time { parts: u32 },
     /// The most memory that was resident.
     Memory,
+    /// Wall-clock time of single events, of which the long ones matter.
+    Tail(Part),
+}
+
+/// How many of the events took at most that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Half of them.
+    Half,
+    /// 999 of 1,000.
+    Most,
 }
 
 /// What the answer should be.
@@ -102,6 +113,24 @@ const fn getter(name: &'static str, ours: &'static str) -> Question {
     time(name, ours, Some("facts_getter/global"), Goal::Ratio(1.02))
 }
 
+const fn tail(
+    part: Part,
+    name: &'static str,
+    ours: &'static str,
+    peer: Option<&'static str>,
+    goal: Goal,
+) -> Question {
+    Question {
+        measure: Measure::Tail(part),
+        ..time(name, ours, peer, goal)
+    }
+}
+
+/// While so many threads call.
+const fn swaps(name: &'static str, ours: &'static str) -> Question {
+    time(name, ours, None, Goal::Nanoseconds(1e9))
+}
+
 const fn open(name: &'static str, ours: &'static str) -> Question {
     time(name, ours, None, Goal::Open)
 }
@@ -148,6 +177,74 @@ pub(super) const QUESTIONS: &[Question] = &[
         "call that pins",
         "tiering/call_pinned",
         Some("tiering/call_plain"),
+        Goal::Open,
+    ),
+    tail(
+        Part::Most,
+        "longest call while promoted, p99.9, against one that is not",
+        "tiering/longest_call_promoting",
+        Some("tiering/longest_call_quiet"),
+        Goal::Nanoseconds(20_000.0),
+    ),
+    tail(
+        Part::Half,
+        "longest call while promoted, p50, against one that is not",
+        "tiering/longest_call_promoting",
+        Some("tiering/longest_call_quiet"),
+        Goal::Open,
+    ),
+    tail(
+        Part::Most,
+        "of these, the call that trips, p99.9",
+        "tiering/call_that_trips",
+        None,
+        Goal::Nanoseconds(20_000.0),
+    ),
+    tail(
+        Part::Half,
+        "of these, the call that trips, p50",
+        "tiering/call_that_trips",
+        None,
+        Goal::Open,
+    ),
+    tail(
+        Part::Most,
+        "of these, the first of the new version, p99.9",
+        "tiering/call_at_exchange",
+        None,
+        Goal::Nanoseconds(20_000.0),
+    ),
+    swaps(
+        "a million swaps, 2 threads call",
+        "tiering/million_swaps_2_threads",
+    ),
+    swaps(
+        "a million swaps, 8 threads call",
+        "tiering/million_swaps_8_threads",
+    ),
+    swaps(
+        "a million swaps, 32 threads call",
+        "tiering/million_swaps_32_threads",
+    ),
+    tail(
+        Part::Half,
+        "10,000 functions hot at once, until all are optimised",
+        "tiering/crowd_settles",
+        None,
+        Goal::Open,
+    ),
+    Question {
+        measure: Measure::Memory,
+        ..open(
+            "10,000 functions hot at once, memory at the peak",
+            "tiering/crowd_settles",
+        )
+    },
+    tail(
+        Part::Half,
+        "10,000 functions hot at once, each called meanwhile, against afterwards",
+        "tiering/crowd_round_meanwhile",
+        Some("tiering/crowd_round_afterwards"),
         Goal::Open,
     ),
     trip("trip, worker busy", "trip/worker_busy"),

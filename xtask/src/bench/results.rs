@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::goals::Measure;
+use super::goals::{Measure, Part};
 use crate::error::{Context, Error, Result};
 
 /// How much of its median the median absolute deviation of a steady benchmark is at most. On an idle machine nearly all of
@@ -52,6 +52,17 @@ impl Results {
                 let file = directory.join("peak_memory.json");
                 let median = self.read(&file, &["median_bytes"])?;
                 Ok(median.map(|value| Figure {
+                    value,
+                    steady: true,
+                }))
+            }
+            Measure::Tail(part) => {
+                let key = match part {
+                    Part::Half => "p50_ns",
+                    Part::Most => "p999_ns",
+                };
+                let time = self.read(&directory.join("tail.json"), &[key])?;
+                Ok(time.map(|value| Figure {
                     value,
                     steady: true,
                 }))

@@ -76,7 +76,9 @@ fn rounded(ratio: f64) -> f64 {
 /// Nanoseconds or bytes with a unit that leaves few digits.
 fn figure(value: f64, measure: Measure) -> String {
     let units: &[(f64, &str)] = match measure {
-        Measure::Time { .. } => &[(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")],
+        Measure::Time { .. } | Measure::Tail(_) => {
+            &[(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")]
+        }
         Measure::Memory => &[(1_048_576.0, "MiB"), (1_024.0, "KiB"), (1.0, "B")],
     };
     let smallest = units[units.len() - 1];

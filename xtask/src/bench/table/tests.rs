@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::{Goal, Measure, Question, Results, figure, of};
+use crate::bench::goals::Part;
 
 const TIME: Measure = Measure::Time { parts: 2 };
 
@@ -105,4 +106,26 @@ fn figures_have_units() {
     assert_eq!(figure(0.36, TIME), "0.36 ns");
     assert_eq!(figure(31_400_000.0, TIME), "31.4 ms");
     assert_eq!(figure(f64::from(68 << 20), Measure::Memory), "68.0 MiB");
+}
+
+#[test]
+fn long_ones_are_told_from_half_of_them() {
+    let home = home("tails");
+    let directory = home.join("group/ours");
+    fs::create_dir_all(&directory).unwrap();
+    let text = r#"{"p50_ns":150,"p999_ns":21000}"#;
+    fs::write(directory.join("tail.json"), text).unwrap();
+    let results = Results::since(SystemTime::UNIX_EPOCH, home.clone());
+    let of_part = |part| Question {
+        measure: Measure::Tail(part),
+        ..question("group/ours", None, Goal::Nanoseconds(20_000.0))
+    };
+    let questions = [of_part(Part::Half), of_part(Part::Most)];
+    let expected = "
+                ours  peer  ratio       goal  met
+a question  150.0 ns               ≤ 20.0 µs  yes
+a question   21.0 µs               ≤ 20.0 µs   NO
+";
+    assert_eq!(of(&questions, &results).unwrap(), expected);
+    fs::remove_dir_all(home).unwrap();
 }

@@ -1,12 +1,14 @@
-//! What tiering costs a program that runs for long: memory and unwinding after 10,000 recompilations of one function.
+//! Memory and unwinding after 10,000 recompilations of one function.
 
-use std::fs;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
 use tiered_jit::{Function, ModuleSource, TieredJit};
+use tjit_benches::{Footprint, is_smoke};
 use tjit_test_util::{Lang, compile_to_bitcode};
+
+use crate::say;
 
 /// A static local, whose guard and value must survive, and a throw, which looks for unwind tables.
 const THROWER: &str = r#"
@@ -30,29 +32,6 @@ struct Cycles {
     jit: TieredJit,
     thrower: Function<Thrower>,
     calls: i64,
-}
-
-/// What a process has, at one moment.
-#[derive(Debug, Clone, Copy)]
-struct Footprint {
-    mappings: usize,
-    /// Bytes.
-    resident: u64,
-}
-
-impl Footprint {
-    fn now() -> Self {
-        let maps = fs::read_to_string("/proc/self/maps").expect("Linux has it");
-        let status = fs::read_to_string("/proc/self/status").expect("Linux has it");
-        let resident = status.lines().find_map(|line| {
-            let kibibytes = line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?;
-            kibibytes.parse::<u64>().ok()
-        });
-        Self {
-            mappings: maps.lines().count(),
-            resident: resident.expect("Linux says it") << 10,
-        }
-    }
 }
 
 impl Cycles {
@@ -99,7 +78,7 @@ impl Cycles {
 }
 
 /// A call through a plain pointer, through a handle, which pins, and inside of an entry.
-fn calls(criterion: &mut Criterion) {
+pub(crate) fn calls(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("tiering");
     let mut cycles = Cycles::new();
     cycles.recompile(2);
@@ -107,39 +86,44 @@ fn calls(criterion: &mut Criterion) {
     let entered = cycles.jit.enter();
     // SAFETY: called below only, where this thread is inside.
     let plain = unsafe { thrower.pointer() };
-    // SAFETY: of that type.
     group.bench_function("call_plain", |bencher| {
+        // SAFETY: of that type.
         bencher.iter(|| unsafe { plain(black_box(0)) });
     });
     let bound = entered.bind(thrower);
-    // SAFETY: of that type.
     group.bench_function("call_bound", |bencher| {
+        // SAFETY: of that type.
         bencher.iter(|| unsafe { bound.call(black_box(0)) });
     });
     drop(entered);
-    // SAFETY: of that type.
     group.bench_function("call_pinned", |bencher| {
+        // SAFETY: of that type.
         bencher.iter(|| unsafe { thrower.call(black_box(0)) });
     });
     group.finish();
 }
 
 /// Throws before and after, in one process; what grew is checked and printed.
-fn recompile_and_reclaim(criterion: &mut Criterion) {
+pub(crate) fn recompile_and_reclaim(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("tiering");
+    let thousand = if is_smoke() { 10 } else { 1_000 };
     let mut cycles = Cycles::new();
-    cycles.recompile(WARM_UP);
+    // Until arenas and caches of LLVM and the C library have their sizes.
+    cycles.recompile(thousand);
     group.bench_function("throw_before", |bencher| {
         bencher.iter_custom(|iterations| cycles.throws(iterations));
     });
     let before = Footprint::now();
     let start = Instant::now();
-    for thousand in 1..=THOUSANDS {
-        cycles.recompile(1_000);
+    for done in 1..=THOUSANDS {
+        cycles.recompile(thousand);
         let now = Footprint::now();
-        println!("after {thousand},000 recompilations: {now:?}, at first {before:?}");
+        let done = done * thousand as u64;
+        say(format_args!(
+            "after {done} recompilations: {now:?}, at first {before:?}"
+        ));
     }
-    println!("{THOUSANDS},000 took {:?}", start.elapsed());
+    say(format_args!("they took {:?}", start.elapsed()));
     let after = Footprint::now();
     group.bench_function("throw_after_10000_versions", |bencher| {
         bencher.iter_custom(|iterations| cycles.throws(iterations));
@@ -150,13 +134,12 @@ fn recompile_and_reclaim(criterion: &mut Criterion) {
         "{before:?} {after:?}"
     );
     let grown = after.resident.saturating_sub(before.resident) / THOUSANDS;
-    assert!(grown < 1 << 20, "{grown} bytes per 1,000 recompilations");
-    println!("{grown} bytes per 1,000 recompilations");
+    // Of a few recompilations none is without one-time costs.
+    assert!(
+        is_smoke() || grown < 1 << 20,
+        "{grown} bytes per 1,000 recompilations"
+    );
+    say(format_args!("{grown} bytes per 1,000 recompilations"));
 }
 
-/// Recompilations until arenas and caches of LLVM and the C library have their sizes.
-const WARM_UP: usize = 1_000;
 const THOUSANDS: u64 = 10;
-
-criterion_group!(benches, calls, recompile_and_reclaim);
-criterion_main!(benches);
