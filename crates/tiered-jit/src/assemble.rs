@@ -72,7 +72,11 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
     };
     let layer = CompileLayer::new(&session, layer_config)?;
     check_pipelines(&layer, &*config.policy, &directives)?;
-    let reclaim = Arc::new(Reclaim::new(config.reclaim, config.code_budget));
+    let reclaim = Arc::new(Reclaim::new(
+        config.reclaim,
+        config.code_budget,
+        config.keep_versions,
+    ));
     let hear = reclaim.clone();
     runtime.on_displaced(move |record, version| hear.displaced(record, version));
     let exits = Arc::new(Exits::new(reclaim.clone()));

@@ -42,6 +42,7 @@ pub(crate) struct Config {
     pub(crate) foreground: bool,
     pub(crate) reclaim: bool,
     pub(crate) code_budget: u64,
+    pub(crate) keep_versions: usize,
     pub(crate) fatal: Arc<FatalHandler>,
     pub(crate) compile_deadline: Duration,
     pub(crate) unit_limit: NonZeroUsize,
@@ -68,6 +69,7 @@ pub struct Builder {
     foreground: bool,
     reclaim: bool,
     code_budget: u64,
+    keep_versions: usize,
     fatal: Arc<FatalHandler>,
     compile_deadline: Duration,
     unit_limit: NonZeroUsize,
@@ -122,6 +124,7 @@ impl Default for Builder {
             foreground: false,
             reclaim: false,
             code_budget: DEFAULT_CODE_BUDGET,
+            keep_versions: 1,
             fatal: Arc::new(report_to_stderr),
             compile_deadline: DEFAULT_COMPILE_DEADLINE,
             unit_limit: DEFAULT_UNIT_LIMIT,
@@ -318,6 +321,16 @@ impl Builder {
         self
     }
 
+    /// How many versions of each function that do not run any more are kept, those that ran last, to be
+    /// [rolled back](TieredJit::rollback) to, beside the baseline; 1 by default: the one before. Others are freed, with
+    /// [`Builder::reclaim`] by themselves, else by [`TieredJit::collect_now`]. Until then all of them could be rolled back to, as long as
+    /// the [budget](Builder::code_budget) is not used up.
+    #[must_use]
+    pub fn keep_versions(mut self, versions: usize) -> Self {
+        self.keep_versions = versions;
+        self
+    }
+
     /// How long the optimisation of a function may take that became hot by itself; 30 s by default. After that it is given up
     /// before the next pass, the baseline runs on, and an event tells why. Code generation is not interrupted. Requests have
     /// deadlines of their own ([`Reoptimize::deadline`](crate::Reoptimize::deadline)).
@@ -409,6 +422,7 @@ impl Builder {
             foreground: self.foreground,
             reclaim: self.reclaim,
             code_budget: self.code_budget,
+            keep_versions: self.keep_versions,
             fatal: self.fatal.clone(),
             compile_deadline: self.compile_deadline,
             unit_limit: self.unit_limit,

@@ -274,8 +274,8 @@ impl TieredJit {
         Entered::new(self.engine().reclaim.pin())
     }
 
-    /// Frees all versions that were displaced and will not run again, on this thread. Those that could be rolled back to, the last of
-    /// each function, stay. [`CodeMemory`] and [`EventKind::Reclaimed`](crate::EventKind::Reclaimed) tell what became of it.
+    /// Frees all versions that were displaced, on this thread, but for the last of each function, which could be rolled back to: as many
+    /// as [`Builder::keep_versions`](crate::Builder::keep_versions) says. [`CodeMemory`] and [`EventKind::Reclaimed`](crate::EventKind::Reclaimed) tell what became of it.
     ///
     /// # Safety
     /// No thread is in such a version or has an address of one that it will use: none is in the program, or those that are

@@ -29,6 +29,8 @@ pub(crate) struct Reclaim {
     /// Whether all threads enter through us, so that pins tell who may be in a version.
     is_promised: bool,
     budget: u64,
+    /// How many displaced versions of each function are kept when others are freed.
+    keep: usize,
     displaced: SegQueue<Kept>,
     retired: Retired<Dead>,
     ledger: Mutex<Ledger>,
@@ -37,6 +39,9 @@ pub(crate) struct Reclaim {
     /// Whether a promotion was declined since the hand of the clock last went round.
     is_wanted: AtomicBool,
     clock: Mutex<Clock>,
+    /// Held by who looks through the notes, retires and frees: nobody else finds a version that was taken from one place and not
+    /// put to the next yet.
+    sorting: Mutex<()>,
 }
 
 /// A version that will not run again.
@@ -76,10 +81,11 @@ pub struct CodeMemory {
 }
 
 impl Reclaim {
-    pub(crate) fn new(is_promised: bool, budget: u64) -> Self {
+    pub(crate) fn new(is_promised: bool, budget: u64, keep: usize) -> Self {
         Self {
             is_promised,
             budget,
+            keep,
             displaced: SegQueue::new(),
             retired: Retired::default(),
             ledger: Mutex::default(),
@@ -87,11 +93,16 @@ impl Reclaim {
             reaper: Mutex::new(None),
             is_wanted: AtomicBool::new(false),
             clock: Mutex::default(),
+            sorting: Mutex::default(),
         }
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sort(&self) -> MutexGuard<'_, ()> {
+        self.sorting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// To be held for as long as this thread is in the program, or about to enter it. `None` where nobody looks at pins.
@@ -169,25 +180,36 @@ impl Reclaim {
         !self.displaced.is_empty() || (self.is_promised && could_free)
     }
 
-    /// Looks through what was displaced: the last version of each function is kept, those before are retired.
+    /// Looks through what was displaced: the last versions of each function are kept, and those before them retired if that has
+    /// them freed.
     fn settle(&self, engine: &Engine) {
         while let Some(displaced) = self.displaced.pop() {
             let Some(record) = engine.runtime.table().get(displaced.function) else {
                 continue;
             };
-            match status(record, displaced.version.number) {
-                // It was rolled back to, and will be displaced again.
-                Some(VersionStatus::Running) => {}
-                Some(VersionStatus::Kept) => {
-                    let before = self.ledger().keep(displaced);
-                    if let Some(before) = before {
-                        self.retire(engine, before);
+            let Some(version) = record.version(displaced.version.number) else {
+                continue;
+            };
+            match version.status() {
+                VersionStatus::Invalidated => self.retire(engine, displaced),
+                VersionStatus::Kept if Arc::ptr_eq(&version, &displaced.version) => {
+                    let function = displaced.function;
+                    self.ledger().keep(displaced);
+                    if self.is_promised {
+                        self.retire_older(engine, function);
                     }
                 }
-                Some(VersionStatus::Invalidated) => self.retire(engine, displaced),
-                // It was retired before, or is gone.
+                // It was retired before; or rolled back to, and is or will be noted again when it is displaced again.
                 _ => {}
             }
+        }
+    }
+
+    /// Keeps as many versions of a function as are to be kept.
+    fn retire_older(&self, engine: &Engine, function: FunctionId) {
+        let older = self.ledger().release_older(function, self.keep);
+        for kept in older {
+            self.retire(engine, kept);
         }
     }
 
@@ -201,8 +223,8 @@ impl Reclaim {
         let Some(record) = engine.runtime.table().get(function) else {
             return;
         };
-        // Not if it runs: then it is displaced again one day.
-        if !record.reclaim(version.number) {
+        // Not if it runs, or has run since: then it is noted again when it is displaced again.
+        if !record.reclaim(&version) {
             return;
         }
         engine.forget_unit(function, unit);
@@ -275,9 +297,11 @@ impl Reclaim {
         if self.excess() == 0 {
             return Ok(());
         }
+        let sorting = self.sort();
         self.settle(engine);
         self.retire_kept(engine);
         self.collect(engine);
+        drop(sorting);
         if self.excess() == 0 {
             return Ok(());
         }
@@ -316,7 +340,12 @@ impl Reclaim {
     /// # Safety
     /// No thread is in a version that is retired, or keeps an address of one.
     pub(crate) unsafe fn collect_now(&self, engine: &Engine) {
+        let _sorting = self.sort();
         self.settle(engine);
+        let functions = self.ledger().functions_with_more(self.keep);
+        for function in functions {
+            self.retire_older(engine, function);
+        }
         for dead in self.retired.take_all() {
             // SAFETY: says our caller.
             unsafe { self.free(engine, dead) };
@@ -355,13 +384,6 @@ impl Reclaim {
 
 /// After how many freed versions names that nobody uses are dropped: a sweep looks at every name of the session.
 const SWEEP: u64 = 256;
-
-/// What has become of a version; `None` if it is not remembered.
-fn status(record: &FunctionRecord, number: usize) -> Option<VersionStatus> {
-    let versions = record.versions();
-    let found = versions.binary_search_by_key(&number, |version| version.number);
-    Some(versions[found.ok()?].status())
-}
 
 impl fmt::Debug for Reclaim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

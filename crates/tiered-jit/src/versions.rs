@@ -23,8 +23,8 @@ impl TieredJit {
 
     /// Has an earlier version of a function run again: calls that begin after this has returned enter it. Calls under way go on
     /// where they are. `version` is its [number](VersionInfo::number); a later one than that which runs can be gone to as well.
-    /// The baseline can always be gone to, and the version that ran before as long as the budget for code allows; older ones are
-    /// retired.
+    /// The baseline can always be gone to. So can versions that ran before, until they are freed: see
+    /// [`Builder::keep_versions`](crate::Builder::keep_versions).
     ///
     /// It stays. Requests that wait or are being served are withdrawn ([`Error::Withdrawn`]), and the function is not promoted by
     /// itself any more until a later request has succeeded, it is redefined, or [`TieredJit::resume`]. It is not evicted. Only what

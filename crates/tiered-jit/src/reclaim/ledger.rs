@@ -1,6 +1,6 @@
 //! The books: which unit takes how much memory, and which versions are kept.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use tjit_runtime::{FunctionId, UnitId, VersionInfo};
@@ -33,8 +33,8 @@ pub(crate) struct Ledger {
     bytes_retired: u64,
     /// In the order in which they left their slots.
     kept: BTreeMap<u64, Kept>,
-    /// The place in `kept` of each function that has a version there.
-    places: HashMap<FunctionId, u64>,
+    /// The places in `kept` of each function that has versions there, ascending.
+    places: HashMap<FunctionId, VecDeque<u64>>,
     next: u64,
     unreclaimable: usize,
 }
@@ -85,7 +85,9 @@ impl Ledger {
     }
 
     pub(crate) fn forget_function(&mut self, function: FunctionId) {
-        self.release(function);
+        for place in self.places.remove(&function).unwrap_or_default() {
+            self.kept.remove(&place);
+        }
         let theirs = self.units.iter();
         let theirs: Vec<_> = theirs
             .filter_map(|(unit, linked)| (linked.function == function).then_some(*unit))
@@ -95,27 +97,54 @@ impl Ledger {
         }
     }
 
-    /// Keeps the version that left its slot last; returns the one that was kept before.
-    pub(crate) fn keep(&mut self, version: Kept) -> Option<Kept> {
-        let before = self.release(version.function);
-        let before = before.filter(|before| before.unit != version.unit);
+    /// Keeps the version that left its slot last.
+    pub(crate) fn keep(&mut self, version: Kept) {
+        let (function, unit) = (version.function, version.unit);
         let place = self.next;
         self.next += 1;
-        self.places.insert(version.function, place);
-        self.kept.insert(place, version);
-        before
+        let kept = &mut self.kept;
+        let places = self.places.entry(function).or_default();
+        // It was kept before, and has run meanwhile.
+        places.retain(|place| {
+            let is_it = kept.get(place).is_some_and(|kept| kept.unit == unit);
+            if is_it {
+                kept.remove(place);
+            }
+            !is_it
+        });
+        places.push_back(place);
+        kept.insert(place, version);
     }
 
-    /// The function has no kept version any more.
-    fn release(&mut self, function: FunctionId) -> Option<Kept> {
-        let place = self.places.remove(&function)?;
-        self.kept.remove(&place)
+    /// The versions of a function that left their slots before the last `most`, which are kept no longer.
+    pub(crate) fn release_older(&mut self, function: FunctionId, most: usize) -> Vec<Kept> {
+        let Some(places) = self.places.get_mut(&function) else {
+            return Vec::new();
+        };
+        let older = places.drain(..places.len().saturating_sub(most));
+        let older = older.filter_map(|place| self.kept.remove(&place)).collect();
+        if places.is_empty() {
+            self.places.remove(&function);
+        }
+        older
+    }
+
+    /// The functions that have more than `most` versions kept.
+    pub(crate) fn functions_with_more(&self, most: usize) -> Vec<FunctionId> {
+        let functions = self.places.iter();
+        let with_more = functions.filter(|(_, places)| places.len() > most);
+        with_more.map(|(&function, _)| function).collect()
     }
 
     /// The kept version that left its slot first, which is kept no longer.
     pub(crate) fn release_oldest(&mut self) -> Option<Kept> {
-        let (_, kept) = self.kept.pop_first()?;
-        self.places.remove(&kept.function);
+        let (place, kept) = self.kept.pop_first()?;
+        if let Some(places) = self.places.get_mut(&kept.function) {
+            places.retain(|other| *other != place);
+            if places.is_empty() {
+                self.places.remove(&kept.function);
+            }
+        }
         Some(kept)
     }
 

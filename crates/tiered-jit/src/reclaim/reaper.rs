@@ -30,6 +30,7 @@ pub(crate) fn work(engine: &Engine, stopped: &Receiver<()>) {
         if reclaim.has_work() {
             // Whoever compiles, links or frees does so while nobody forks.
             let _inside = fork::enter();
+            let _sorting = reclaim.sort();
             reclaim.settle(engine);
             reclaim.turn(engine);
             reclaim.collect(engine);

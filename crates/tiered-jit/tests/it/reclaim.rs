@@ -61,20 +61,39 @@ fn the_last_version_before_is_kept_and_those_before_it_are_freed() {
 #[test]
 fn nothing_is_freed_without_the_promise_before_it_is_asked_for() {
     let jit = load(with_threshold(u64::MAX), TALLY);
-    let events = jit.subscribe(100.try_into().expect("not zero"));
     for _ in 0..4 {
         recompile(&jit, "tally");
     }
-    wait_for(&events, "tally", |kind| {
-        matches!(kind, EventKind::Retired { .. })
-    });
-    until(&jit, |memory| memory.retired == 2);
-    assert_eq!(jit.code_memory().reclaimed, 0);
+    let memory = until(&jit, |memory| memory.kept == 3);
+    assert_eq!((memory.retired, memory.reclaimed), (0, 0));
+    jit.rollback("tally", 0).expect("it has its code");
+    jit.rollback("tally", 3).expect("it has its code");
     // SAFETY: nobody is in the program.
     unsafe { jit.collect_now() };
     let memory = jit.code_memory();
     assert_eq!((memory.retired, memory.reclaimed, memory.kept), (0, 2, 1));
     assert_eq!(nullary(&jit, "tally"), 1);
+}
+
+#[test]
+fn as_many_versions_are_kept_as_are_wanted() {
+    let jit = load(reclaiming().keep_versions(2), TALLY);
+    for _ in 0..6 {
+        recompile(&jit, "tally");
+    }
+    let memory = until(&jit, |memory| memory.reclaimed == 3);
+    assert_eq!((memory.kept, memory.retired), (2, 0), "{memory:?}");
+    for version in [3, 4, 5] {
+        let done = jit.rollback("tally", version);
+        assert_eq!(done.expect("it is kept").number, version);
+    }
+    let refused = jit.rollback("tally", 2).expect_err("it is freed");
+    assert!(matches!(refused, Error::Version { .. }), "{refused}");
+    let jit = load(reclaiming().keep_versions(0), TALLY);
+    recompile(&jit, "tally");
+    recompile(&jit, "tally");
+    until(&jit, |memory| memory.reclaimed == 1);
+    jit.rollback("tally", 0).expect_err("it is freed");
 }
 
 #[test]

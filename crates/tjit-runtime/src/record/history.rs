@@ -239,16 +239,21 @@ impl History {
         Some((version, ran))
     }
 
-    /// The code of a version goes. Not that of the one that runs, nor that of the baseline, which there must be to go back to.
-    pub(crate) fn reclaim(&mut self, number: usize) -> bool {
+    /// The code of a version goes, unless that could run and has since it was found as `displaced`. Not that of the one that runs,
+    /// nor that of the baseline, which there must be to go back to.
+    pub(crate) fn reclaim(&mut self, displaced: &Arc<VersionInfo>) -> bool {
+        let number = displaced.number;
         let Some(place) = self.place(number).filter(|_| self.baseline != Some(number)) else {
             return false;
         };
-        let version = Arc::make_mut(&mut self.versions[place]);
+        let version = &mut self.versions[place];
         match version.status {
-            VersionStatus::Kept | VersionStatus::Invalidated => {}
-            VersionStatus::Running | VersionStatus::Reclaimed => return false,
+            // It is another one after each change, since `displaced` is held.
+            VersionStatus::Kept if Arc::ptr_eq(version, displaced) => {}
+            VersionStatus::Invalidated => {}
+            _ => return false,
         }
+        let version = Arc::make_mut(version);
         version.status = VersionStatus::Reclaimed;
         self.reclaimed += 1;
         self.forget_oldest();

@@ -174,14 +174,25 @@ fn what_has_no_code_can_t_run() {
         request(&runtime, id, OPTIMIZED + address);
     }
     let record = runtime.table().get(id).unwrap();
-    assert!(!record.reclaim(2), "it runs");
-    assert!(record.reclaim(1));
-    assert!(!record.reclaim(1), "it is reclaimed");
+    let reclaim = |number| record.reclaim(&record.version(number).unwrap());
+    assert!(!reclaim(2), "it runs");
+    assert!(reclaim(1));
+    assert!(!reclaim(1), "it is reclaimed");
+    assert_eq!(record.version(3), None);
+    let found = record.version(0).unwrap();
     assert_eq!(statuses(&runtime, id), [Kept, Reclaimed, Running]);
     assert_eq!(reason(1), Unrunnable::Reclaimed);
     assert_eq!(reason(3), Unrunnable::Unknown);
     assert_eq!(roll_back(&runtime, id, 0).unwrap().0, Some(OPTIMIZED));
-    assert!(record.reclaim(2));
+    let last = record.version(2).unwrap();
+    assert_eq!(roll_back(&runtime, id, 2).unwrap().0, Some(OPTIMIZED + 2));
+    assert!(
+        !record.reclaim(&found),
+        "it is the one that was displaced last"
+    );
+    assert_eq!(roll_back(&runtime, id, 0).unwrap().0, Some(OPTIMIZED));
+    assert!(!record.reclaim(&last), "it has run since");
+    assert!(reclaim(2));
 }
 
 #[test]
@@ -193,9 +204,13 @@ fn the_history_is_bounded_and_numbers_stay() {
         let job = runtime.claim(id, Cause::Request).unwrap();
         job.publish(code("f_optimized", OPTIMIZED + number), install)
             .unwrap();
-        assert!(number == 1 || record.reclaim(number - 1));
+        let before = record.version(number - 1).unwrap();
+        assert!(number == 1 || record.reclaim(&before));
     }
-    assert!(!record.reclaim(0), "others go back to it");
+    assert!(
+        !record.reclaim(&record.version(0).unwrap()),
+        "others go back to it"
+    );
     let versions = record.versions();
     let numbers: Vec<_> = versions.iter().map(|version| version.number).collect();
     assert_eq!((numbers[0], numbers[1]), (0, 136));
