@@ -346,6 +346,26 @@ impl Engine {
         Ok(self.stubs.update(id, code)?)
     }
 
+    /// Makes the stubs of several functions lead to these addresses, or none.
+    pub(crate) fn install_all(&self, addresses: &[(FunctionId, usize)]) -> Result<(), Error> {
+        let fail = |id, reason: &str| {
+            let function = self.runtime.table().get(id);
+            Error::Compile {
+                function: function.map_or_else(String::new, |record| record.symbol().to_string()),
+                reason: reason.to_owned(),
+            }
+        };
+        let target = |&(id, address): &(FunctionId, usize)| {
+            tjit_failpoint::hit(Point::Publish)
+                .map_err(|injected| fail(id, &injected.to_string()))?;
+            let code = CodePtr::new(address);
+            let code = code.ok_or_else(|| fail(id, "the linker placed it at address zero"))?;
+            Ok((StubId::from_index(id.index()), code))
+        };
+        let targets: Vec<_> = addresses.iter().map(target).collect::<Result<_, Error>>()?;
+        Ok(self.stubs.update_batch(targets)?)
+    }
+
     /// The function is not the program's any more, or begins anew: no fact can take a version of it back.
     pub(crate) fn forget_facts(&self, function: FunctionId) {
         self.facts.state().dependencies.forget_function(function);
@@ -365,14 +385,10 @@ impl Engine {
         self.recipes.begin(function, unit, recipe);
     }
 
-    /// `unit` was published, or will not be.
-    pub(crate) fn end_unit(&self, function: FunctionId, unit: UnitId, published: bool) {
-        if published {
-            self.facts.state().dependencies.published(unit, function);
-        } else {
-            self.facts.state().dependencies.abandon(unit, function);
-            self.recipes.forget_unit(function, unit);
-        }
+    /// `unit` will not be published.
+    pub(crate) fn abandon_unit(&self, function: FunctionId, unit: UnitId) {
+        self.facts.state().dependencies.gone(unit, function);
+        self.recipes.forget_unit(function, unit);
     }
 
     /// Whether `unit` is being compiled, or its version runs.

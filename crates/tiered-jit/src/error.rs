@@ -170,9 +170,9 @@ pub enum Error {
         /// How many objects there are.
         pending: usize,
     },
-    /// A module can't be removed by what is being compiled.
+    /// What is being compiled can't remove modules, nor have functions change together.
     #[error(
-        "removing modules in a transformation: it runs while code is compiled, which has to end first"
+        "waiting in a transformation until nothing is compiled: it runs while code is; let it come to its end first"
     )]
     Inside,
     /// A version can't run again.
@@ -285,6 +285,11 @@ impl From<tjit_runtime::Error> for Error {
                 version: number,
                 reason,
             },
+            tjit_runtime::Error::Withdrawn { symbol, reason } => Self::Withdrawn {
+                function: symbol.to_string(),
+                reason: reason.to_string(),
+            },
+            tjit_runtime::Error::Stopped(symbol) => Self::ShutDown(symbol.to_string()),
             tjit_runtime::Error::Removed(symbol) => Self::Removed(symbol.to_string()),
             error => Self::Runtime(Arc::new(error)),
         }

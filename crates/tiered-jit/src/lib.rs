@@ -49,6 +49,7 @@ mod request;
 mod support;
 mod thread_local;
 mod tiers;
+mod transaction;
 mod transform;
 mod trip;
 mod unit;
@@ -77,6 +78,7 @@ pub use request::TransformError;
 pub use source::ModuleSource;
 pub use ticket::Ticket;
 pub use tiers::{Tiers, TiersError};
+pub use transaction::Transaction;
 pub use weak::WeakJit;
 pub use when::{Fire, Receive, Trigger};
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tjit_runtime::{FunctionRecord, Job, JobOutcome, VersionInfo};
+use tjit_runtime::{Compiled, FunctionRecord, Job, JobOutcome, VersionInfo};
 
 use crate::Error;
 use crate::engine::Engine;
@@ -80,7 +80,7 @@ fn promote(
         engine.begin_unit(record.id(), unit, (recipe, requests));
         let answer = match attempt(engine, (numbers, allowed), job, requests) {
             Ok(JobOutcome::Stale(again)) => {
-                engine.recipes.forget_unit(record.id(), unit);
+                engine.abandon_unit(record.id(), unit);
                 reopen(requests);
                 job = again;
                 continue;
@@ -89,7 +89,9 @@ fn promote(
             Ok(JobOutcome::Withdrawn(reason)) => Err(withdrawn(record, &reason)),
             Err(error) => Err(error),
         };
-        engine.end_unit(record.id(), unit, answer.is_ok());
+        if answer.is_err() {
+            engine.abandon_unit(record.id(), unit);
+        }
         return answer;
     }
 }
@@ -105,35 +107,15 @@ pub(crate) fn withdrawn(record: &FunctionRecord, reason: &str) -> Error {
 /// Compiles and publishes one unit.
 fn attempt<'r>(
     engine: &Engine,
-    (numbers, allowed): (&VersionNumbers, Use),
+    how: (&VersionNumbers, Use),
     mut job: Job<'r, Request>,
     requests: &mut Vec<Request>,
 ) -> Result<JobOutcome<'r, Request>, Error> {
     let record = job.record();
-    let (unit, tier) = (job.unit(), job.tier());
-    let outcome = tjit_orc::guard("compiling", || {
-        let Some(spec) = engine.config.policy.spec(tier) else {
-            return Ok(Err(failure(record, &format!("the policy has no {tier}"))));
-        };
-        let order = Order {
-            record,
-            unit,
-            tier,
-            spec,
-            facts: allowed,
-            imports: &engine.config.imports,
-            requests,
-            probe: None,
-        };
-        Ok(compile_without_broken(engine, numbers, order))
-    })
-    .unwrap_or_else(|panic| Err(failure(record, &panic.to_string())));
-    match outcome {
-        Ok(ready) => {
-            job.relies_on(ready.facts);
-            let memory = (ready.code, ready.retained);
-            engine.reclaim.linked(unit, record.id(), memory);
-            let outcome = job.publish(ready.compiled, |address| engine.install(record, address));
+    let unit = job.unit();
+    match make(engine, how, &mut job, requests) {
+        Ok(compiled) => {
+            let outcome = job.publish(compiled, |address| engine.install(record, address));
             if !matches!(outcome, Ok(JobOutcome::Installed(_))) {
                 engine.reclaim.discard(engine, unit);
             }
@@ -148,4 +130,36 @@ fn attempt<'r>(
             Err(error)
         }
     }
+}
+
+/// Compiles the unit of a job, to be published or [discarded](crate::reclaim::Reclaim::discard).
+pub(crate) fn make(
+    engine: &Engine,
+    (numbers, allowed): (&VersionNumbers, Use),
+    job: &mut Job<'_, Request>,
+    requests: &mut Vec<Request>,
+) -> Result<Compiled, Error> {
+    let record = job.record();
+    let (unit, tier) = (job.unit(), job.tier());
+    let made = tjit_orc::guard("compiling", || {
+        let Some(spec) = engine.config.policy.spec(tier) else {
+            return Ok(Err(failure(record, &format!("the policy has no {tier}"))));
+        };
+        let order = Order {
+            record,
+            unit,
+            tier,
+            spec,
+            facts: allowed,
+            imports: &engine.config.imports,
+            requests,
+            probe: None,
+        };
+        Ok(compile_without_broken(engine, numbers, order))
+    });
+    let ready = made.unwrap_or_else(|panic| Err(failure(record, &panic.to_string())))?;
+    job.relies_on(ready.facts);
+    let memory = (ready.code, ready.retained);
+    engine.reclaim.linked(unit, record.id(), memory);
+    Ok(ready.compiled)
 }

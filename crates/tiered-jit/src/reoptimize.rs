@@ -52,6 +52,10 @@ impl Reoptimize {
         }
     }
 
+    pub(crate) fn function(&self) -> FunctionId {
+        self.function
+    }
+
     /// The linker-level name of the function.
     pub fn symbol(&self) -> &str {
         &self.symbol
@@ -184,29 +188,44 @@ impl Reoptimize {
         Some(Error::Directive(self.symbol.to_string()))
     }
 
+    /// What is wanted, which nobody waits for yet.
+    pub(crate) fn into_request(self) -> Result<Request, Error> {
+        match self.refusal() {
+            Some(error) => Err(error),
+            None => Ok(Request {
+                steps: self.steps,
+                options: self.options,
+                promise: None,
+            }),
+        }
+    }
+
+    /// Since when its answer is of no use, if it is submitted now.
+    pub(crate) fn deadline_from_now(&self) -> Option<Instant> {
+        // One that no clock can show never passes.
+        Instant::now().checked_add(self.deadline?)
+    }
+
     /// Queues the request, to be answered through `promise`.
     pub(crate) fn submit_for(self, promise: Promise) {
-        if let Some(error) = self.refusal() {
-            promise.give(Err(error));
-            return;
-        }
+        let (engine, function) = (self.engine.clone(), self.function);
+        let deadline = self.deadline_from_now();
+        let mut request = match self.into_request() {
+            Ok(request) => request,
+            Err(error) => {
+                promise.give(Err(error));
+                return;
+            }
+        };
         let shared = promise.shared().clone();
-        // A deadline that no clock can show never passes.
-        if let Some(deadline) = self
-            .deadline
-            .and_then(|after| Instant::now().checked_add(after))
-        {
+        if let Some(deadline) = deadline {
             shared.set_deadline(deadline);
         }
-        let request = Request {
-            steps: self.steps,
-            options: self.options,
-            promise: Some(promise),
-        };
+        request.promise = Some(promise);
         // A child must find the request whole: queued, or not made.
         let _inside = fork::enter();
         // Every way in which the runtime declines drops the request, and with it the promise: the ticket says so.
-        if let Ok(outcome) = self.engine.runtime.request(self.function, request) {
+        if let Ok(outcome) = engine.runtime.request(function, request) {
             shared.set_outcome(outcome);
         }
     }
@@ -221,16 +240,9 @@ impl Reoptimize {
     ///
     /// The thread that decides is one of its own. It begins at once, or when nobody compiles the function any more.
     pub fn canary(self, canary: Canary) -> CanaryTicket {
-        let request = match self.refusal() {
-            Some(error) => Err(error),
-            None => Ok(Request {
-                steps: self.steps,
-                options: self.options,
-                promise: None,
-            }),
-        };
-        let function = (self.function, self.symbol);
-        canary::begin(&self.engine, function, request, canary)
+        let engine = self.engine.clone();
+        let function = (self.function, self.symbol.clone());
+        canary::begin(&engine, function, self.into_request(), canary)
     }
 
     /// Queues the request and waits for the new version to run; see [`Ticket::wait`].

@@ -61,6 +61,18 @@ impl Request {
         !self.steps.is_empty() || self.options.say_how() || self.options.features.is_some()
     }
 
+    /// Wants what `later` does, too: its steps after these, and its options where it has any.
+    pub(crate) fn merge(&mut self, later: Self) {
+        self.steps.extend(later.steps);
+        if later.options.say_how() {
+            self.options.level = later.options.level;
+            self.options.pipeline = later.options.pipeline;
+        }
+        if later.options.features.is_some() {
+            self.options.features = later.options.features;
+        }
+    }
+
     /// Why nobody wants the answer any more, if so.
     pub(crate) fn unwanted(&self) -> Option<Error> {
         self.promise.as_ref()?.shared().unwanted()

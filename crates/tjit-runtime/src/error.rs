@@ -35,6 +35,17 @@ pub enum Error {
         /// What speaks against it.
         reason: Unrunnable,
     },
+    /// The function was rolled back while a new version was made, which is not published then.
+    #[error("publishing `{symbol}`: {reason}")]
+    Withdrawn {
+        /// The linker-level name of the function.
+        symbol: Arc<str>,
+        /// To what it was rolled back.
+        reason: Arc<str>,
+    },
+    /// A function is among those that are to change together more than once.
+    #[error("changing `{0}` twice at once: say what is to become of it")]
+    Twice(Arc<str>),
     /// The runtime was shut down.
     #[error("compiling `{0}`: the runtime was shut down")]
     Stopped(Arc<str>),

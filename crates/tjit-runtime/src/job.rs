@@ -172,20 +172,14 @@ impl<'r, R> Job<'r, R> {
         compiled: Compiled,
         install: impl FnOnce(usize) -> Result<(), E>,
     ) -> Result<JobOutcome<'r, R>, E> {
-        let made = Made {
-            tier: self.tier,
-            cause: self.cause,
-            unit: Some(self.unit),
-            facts: self.facts,
-        };
         let core = &self.runtime.core;
         let at = (|| self.runtime.next_unit(), core.now());
-        match self.record.publish_job((compiled, made), install, at) {
+        match self
+            .record
+            .publish_job((compiled, self.made()), install, at)
+        {
             Ok(PublishedUnit::Installed(word, switched)) => {
-                self.ended = true;
-                let version = self.published(switched);
-                self.queue_again(word);
-                Ok(JobOutcome::Installed(version))
+                Ok(JobOutcome::Installed(self.finish((word, switched))))
             }
             Ok(PublishedUnit::Stale(unit, reason)) => {
                 self.restart(unit, reason);
@@ -202,6 +196,23 @@ impl<'r, R> Job<'r, R> {
         }
     }
 
+    pub(crate) fn made(&self) -> Made {
+        Made {
+            tier: self.tier,
+            cause: self.cause,
+            unit: Some(self.unit),
+            facts: self.facts,
+        }
+    }
+
+    /// What the job made was published, which has ended it; the word is the one after.
+    pub(crate) fn finish(mut self, (word, switched): (Word, Switched)) -> Arc<VersionInfo> {
+        self.ended = true;
+        let version = self.published(switched);
+        self.queue_again(word);
+        version
+    }
+
     /// Tells everybody of a version that runs.
     fn published(&self, Switched { version, displaced }: Switched) -> Arc<VersionInfo> {
         let core = &self.runtime.core;
@@ -214,7 +225,7 @@ impl<'r, R> Job<'r, R> {
         version
     }
 
-    fn restart(&mut self, unit: UnitId, reason: Arc<str>) {
+    pub(crate) fn restart(&mut self, unit: UnitId, reason: Arc<str>) {
         self.unit = unit;
         self.facts = FactCounts::default();
         let tier = self.tier;

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod baseline;
+mod commit;
 mod directive;
 mod error;
 mod event;
@@ -35,6 +36,7 @@ mod trips;
 mod waiters;
 
 pub use baseline::{Baseline, BaselineGuard, BaselineTicket, BaselineWait, Waited};
+pub use commit::{Change, Changed, Committed};
 pub use directive::Directive;
 pub use error::{Error, Unrunnable};
 pub use event::{DeclineReason, Event, EventKind};

@@ -13,12 +13,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 mod change;
 mod cold;
 mod history;
+mod locked;
 mod rebase;
 mod trial;
 
 pub(crate) use change::{InvalidatedUnit, PublishedUnit, RolledBack};
 use cold::Cold;
 pub(crate) use history::{Made, Switched};
+pub(crate) use locked::Locked;
 pub(crate) use rebase::{Debased, RebasedUnit};
 pub use trial::{Restore, TrialError};
 
@@ -201,11 +203,17 @@ impl FunctionRecord {
         lock(&self.cold).history.running().cloned()
     }
 
-    /// Tells that the code of a version is about to be freed: it will not run again. Returns whether that is allowed, which it
-    /// is not for the version that runs, for the baseline, which others go back to, and for one that was reclaimed before. Takes
-    /// a lock: not for signal handlers.
-    pub fn reclaim(&self, number: usize) -> bool {
-        lock(&self.cold).history.reclaim(number)
+    /// The version with this number, as it is now; `None` if it is not remembered. Takes a lock: not for signal handlers.
+    #[must_use]
+    pub fn version(&self, number: usize) -> Option<Arc<VersionInfo>> {
+        lock(&self.cold).history.get(number).cloned()
+    }
+
+    /// Tells that the code of a version is about to be freed: it will not run again. `displaced` is how it was found: if it has run
+    /// since, it is not what is to be freed. Returns whether it is allowed, which it also is not for the version that runs, for the
+    /// baseline, which others go back to, and for one that was reclaimed before. Takes a lock: not for signal handlers.
+    pub fn reclaim(&self, displaced: &Arc<VersionInfo>) -> bool {
+        lock(&self.cold).history.reclaim(displaced)
     }
 
     /// The tier of the version that was made to run last, by a job or by rolling back, if it is above the baseline.

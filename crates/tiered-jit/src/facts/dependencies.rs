@@ -20,7 +20,8 @@ pub(crate) enum Source {
 #[derive(Debug, Default)]
 pub(crate) struct Dependencies {
     units: HashMap<UnitId, Unit>,
-    functions: HashMap<FunctionId, Units>,
+    /// Those that are not on trial, by their functions.
+    functions: HashMap<FunctionId, HashSet<UnitId>>,
     /// Who asked for a variable, whatever the answer was.
     askers: HashMap<Arc<str>, HashSet<UnitId>>,
     /// Of functions that must be inlined: the functions whose baselines have their bodies in them, or may.
@@ -34,21 +35,10 @@ struct Unit {
     asked: HashMap<Arc<str>, Option<Source>>,
 }
 
-/// The units of one function.
-#[derive(Debug, Default)]
-struct Units {
-    compiling: Option<UnitId>,
-    /// What was published and can run, or run again.
-    published: HashSet<UnitId>,
-}
-
 impl Dependencies {
-    /// A worker starts to compile `unit`; what it asked in an earlier attempt is forgotten.
+    /// `unit` is going to be compiled. It stays recorded when it is published, also when another runs, for it may run again.
     pub(crate) fn begin(&mut self, unit: UnitId, function: FunctionId) {
-        let units = self.functions.entry(function).or_default();
-        if let Some(before) = units.compiling.replace(unit) {
-            self.forget(before);
-        }
+        self.functions.entry(function).or_default().insert(unit);
         let asked = HashMap::new();
         self.units.insert(unit, Unit { function, asked });
     }
@@ -113,28 +103,10 @@ impl Dependencies {
         }
     }
 
-    /// `unit` was published. It stays recorded also when another runs, for it may run again.
-    pub(crate) fn published(&mut self, unit: UnitId, function: FunctionId) {
-        let units = self.functions.entry(function).or_default();
-        units.compiling = None;
-        // It is gone if it was taken back in the time since it was published.
-        if self.units.contains_key(&unit) {
-            units.published.insert(unit);
-        }
-    }
-
-    /// `unit` will not run any more: it was taken back, or its code is gone.
+    /// `unit` will not run any more, or never does: it was taken back, is not published, or its code is gone.
     pub(crate) fn gone(&mut self, unit: UnitId, function: FunctionId) {
         if let Some(units) = self.functions.get_mut(&function) {
-            units.published.remove(&unit);
-        }
-        self.forget(unit);
-    }
-
-    /// `unit` will not run.
-    pub(crate) fn abandon(&mut self, unit: UnitId, function: FunctionId) {
-        if let Some(units) = self.functions.get_mut(&function) {
-            units.compiling = None;
+            units.remove(&unit);
         }
         self.forget(unit);
     }
@@ -145,7 +117,7 @@ impl Dependencies {
             users.remove(&function);
         }
         let units = self.functions.remove(&function).unwrap_or_default();
-        for unit in units.published.into_iter().chain(units.compiling) {
+        for unit in units {
             self.forget(unit);
         }
     }

@@ -22,6 +22,7 @@ mod support;
 mod threads;
 mod tickets;
 mod tiers;
+mod transactions;
 mod triggers;
 mod unload;
 mod versions;

@@ -15,4 +15,5 @@ mod signals;
 mod stress;
 mod support;
 mod tiers;
+mod transactions;
 mod versions;

@@ -12,6 +12,7 @@ mod requests;
 mod retire;
 mod shutdown;
 mod support;
+mod versions;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use support::{check, with_baselines};

@@ -34,12 +34,6 @@ fn who_asked_is_found_until_it_is_gone() {
     dependencies.begin(units[0], F);
     dependencies.record(units[0], &rate, Some(Source::Frozen));
     dependencies.record(units[0], &base, None);
-    assert_eq!(
-        dependencies.users("rate", Source::Frozen),
-        [(F, units[0])],
-        "already now"
-    );
-    dependencies.published(units[0], F);
     assert_eq!(dependencies.users("rate", Source::Frozen), [(F, units[0])]);
     assert_eq!(dependencies.wanting("base"), [(F, units[0])]);
     assert_eq!(dependencies.wanting("rate"), []);
@@ -52,11 +46,10 @@ fn who_asked_is_found_until_it_is_gone() {
         [],
         "it made no use of it"
     );
-    dependencies.abandon(units[1], G);
+    dependencies.gone(units[1], G);
 
     dependencies.begin(units[2], F);
     dependencies.record(units[2], &rate, Some(Source::Frozen));
-    dependencies.published(units[2], F);
     assert_eq!(
         dependencies.users("rate", Source::Frozen),
         [(F, units[0]), (F, units[2])],
@@ -69,18 +62,17 @@ fn who_asked_is_found_until_it_is_gone() {
 }
 
 #[test]
-fn what_is_taken_back_before_it_is_heard_of_does_not_run() {
+fn a_unit_that_begins_leaves_those_that_were_published_alone() {
     let units = units(2);
     let rate: Arc<str> = "rate".into();
     let mut dependencies = Dependencies::default();
-    dependencies.begin(units[0], F);
-    dependencies.record(units[0], &rate, Some(Source::Frozen));
-    dependencies.gone(units[0], F);
-    dependencies.published(units[0], F);
+    for unit in &units {
+        dependencies.begin(*unit, F);
+        dependencies.record(*unit, &rate, Some(Source::Frozen));
+    }
+    // Who published the first has not come to say so before the next job begins.
+    let both = [(F, units[0]), (F, units[1])];
+    assert_eq!(dependencies.users("rate", Source::Frozen), both);
+    dependencies.forget_function(F);
     assert!(dependencies.units.is_empty() && dependencies.askers.is_empty());
-    // A job that starts again forgets what it asked.
-    dependencies.begin(units[0], F);
-    dependencies.record(units[0], &rate, Some(Source::Frozen));
-    dependencies.begin(units[1], F);
-    assert_eq!(dependencies.users("rate", Source::Frozen), []);
 }
