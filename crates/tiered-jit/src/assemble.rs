@@ -72,11 +72,7 @@ pub(crate) fn engine(builder: Builder) -> Result<Parts, Error> {
     };
     let layer = CompileLayer::new(&session, layer_config)?;
     check_pipelines(&layer, &*config.policy, &directives)?;
-    let reclaim = Arc::new(Reclaim::new(
-        config.reclaim,
-        config.code_budget,
-        config.keep_versions,
-    ));
+    let reclaim = Arc::new(Reclaim::new(&config));
     let hear = reclaim.clone();
     runtime.on_displaced(move |record, version| hear.displaced(record, version));
     let exits = Arc::new(Exits::new(reclaim.clone()));

@@ -15,6 +15,7 @@ use tjit_runtime::{
 
 use crate::Error;
 use crate::code::Code;
+use crate::config::Config;
 use crate::engine::Engine;
 
 mod clock;
@@ -81,11 +82,11 @@ pub struct CodeMemory {
 }
 
 impl Reclaim {
-    pub(crate) fn new(is_promised: bool, budget: u64, keep: usize) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         Self {
-            is_promised,
-            budget,
-            keep,
+            is_promised: config.reclaim,
+            budget: config.code_budget,
+            keep: config.keep_versions,
             displaced: SegQueue::new(),
             retired: Retired::default(),
             ledger: Mutex::default(),
