@@ -1,5 +1,6 @@
 //! Programs whose optimised code does not fit into the budget.
 
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -14,19 +15,24 @@ const THREE: &str = "
     define i64 @c(i64 %x) { %y = add i64 %x, 3 ret i64 %y }
 ";
 
-/// The functions that lost their versions for want of room.
+/// Room for what happens between two looks.
+const EVENTS: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+
+/// The functions that have lost their versions for want of room since the last look.
 fn evicted(events: &EventReceiver) -> Vec<String> {
     let is_evicted = |kind: &EventKind| matches!(kind, EventKind::Evicted { .. });
     let evicted = events.try_iter().filter(|event| is_evicted(&event.kind));
     evicted.map(|event| event.symbol.to_string()).collect()
 }
 
-/// Asks until there is room.
-fn insist(jit: &TieredJit, name: &str) {
+/// Asks until there is room. Returns who went meanwhile: each time that there is none leaves events too.
+fn insist(jit: &TieredJit, name: &str, events: &EventReceiver) -> Vec<String> {
     let deadline = Instant::now() + Duration::from_secs(60);
+    let mut gone = Vec::new();
     loop {
+        gone.extend(evicted(events));
         match jit.reoptimize(name).expect("it exists").wait() {
-            Ok(_) => return,
+            Ok(_) => return gone,
             Err(Error::CodeBudget { .. }) => std::thread::yield_now(),
             Err(error) => panic!("{error}"),
         }
@@ -41,15 +47,16 @@ fn what_is_pinned_stays_though_nobody_calls_it() {
         ..Directive::default()
     };
     let jit = load(reclaiming().code_budget(8_000).directive("a", pin), THREE);
-    let events = jit.subscribe(10_000.try_into().expect("not zero"));
+    let events = jit.subscribe(EVENTS);
     recompile(&jit, "a");
     recompile(&jit, "b");
+    let mut gone = Vec::new();
     for _ in 0..3 {
-        insist(&jit, "c");
-        insist(&jit, "b");
+        gone.extend(insist(&jit, "c", &events));
+        gone.extend(insist(&jit, "b", &events));
     }
-    let evicted = evicted(&events);
-    assert!(!evicted.contains(&"a".to_owned()), "{evicted:?}");
+    assert!(gone.contains(&"b".to_owned()), "{gone:?}");
+    assert!(!gone.contains(&"a".to_owned()), "{gone:?}");
 }
 
 /// Calls through pointers, recursion, exceptions, and a thread-local that shows every call that is lost or made twice.
@@ -91,6 +98,8 @@ fn threads_compute_the_same_whatever_is_thrown_out() {
     let jit = load_cpp(reclaiming().code_budget(1), PROGRAM);
     assert_eq!(results(&jit, NAMES[1]), expected[1]);
     recompile(&jit, NAMES[1]);
+    let events = jit.subscribe(EVENTS);
+    let mut gone = 0;
     let round = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..3 {
@@ -107,10 +116,12 @@ fn threads_compute_the_same_whatever_is_thrown_out() {
         }
         // There is room for the one that is called when the other one has gone.
         while round.load(Ordering::Relaxed) < ROUNDS {
-            insist(&jit, NAMES[round.load(Ordering::Relaxed) % 2]);
+            let name = NAMES[round.load(Ordering::Relaxed) % 2];
+            gone += insist(&jit, name, &events).len();
             round.fetch_add(1, Ordering::Relaxed);
         }
     });
+    assert!(gone >= ROUNDS, "{gone}");
     for (name, expected) in NAMES.iter().zip(&expected) {
         assert_eq!(results(&jit, name), *expected);
     }
