@@ -4,7 +4,10 @@
 //! system calls afterwards. Channels need a handle of the waiting thread, which is gone then; a lock and a condition do
 //! not.
 
+use std::mem::ManuallyDrop;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::fork;
 
 #[cfg(test)]
 mod tests;
@@ -51,6 +54,18 @@ impl<T> Answer<T> {
     pub(crate) fn give(self, answer: T) {
         *self.0.state() = State::Given(answer);
     }
+
+    /// There will be none: in a child of `fork`, on its only thread.
+    pub(crate) fn abandon(self) {
+        // Locked, it is by a thread that waited and is not in the child, and the question with it: who merely looks does so
+        // behind the gate.
+        let this = ManuallyDrop::new(self);
+        if let Ok(mut state) = this.0.state.try_lock()
+            && matches!(*state, State::Open)
+        {
+            *state = State::Over;
+        }
+    }
 }
 
 impl<T> Drop for Answer<T> {
@@ -77,6 +92,8 @@ impl<T> Question<T> {
 
     /// The answer if it is there, or that there will be none; the outer `None` if that is still open.
     pub(crate) fn poll(&self) -> Option<Option<T>> {
+        // A child of `fork` must not find it locked: see `Answer::abandon`.
+        let _brief = fork::enter_briefly();
         let mut state = self.0.state();
         match *state {
             State::Open => None,

@@ -1,7 +1,7 @@
 //! The trials that are under way.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -40,6 +40,8 @@ pub(super) struct Live {
     course: Mutex<Course>,
     changed: Condvar,
     answer: Mutex<Option<Answer<Outcome>>>,
+    /// In a child of `fork`, where nobody is to be told, and the course may be locked for ever.
+    is_abandoned: AtomicBool,
 }
 
 /// What a trial has been told, and whether it is over.
@@ -56,6 +58,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Live {
     /// Has the trial end as soon as it can. The first reason counts.
     pub(super) fn tell(&self, reason: RollBackReason) {
+        // Relaxed: it was set when there was one thread.
+        if self.is_abandoned.load(Ordering::Relaxed) {
+            return;
+        }
         lock(&self.course).told.get_or_insert(reason);
         self.changed.notify_all();
     }
@@ -103,6 +109,7 @@ impl Canaries {
             course: Mutex::default(),
             changed: Condvar::new(),
             answer: Mutex::new(Some(answer)),
+            is_abandoned: AtomicBool::new(false),
         });
         state.live.insert(number, live.clone());
         Some(live)
@@ -190,7 +197,10 @@ impl Canaries {
         std::mem::forget(threads);
         for live in live.into_values() {
             let _known = engine.runtime.abandon_claim(live.function);
-            drop(lock(&live.answer).take());
+            live.is_abandoned.store(true, Ordering::Relaxed);
+            if let Some(answer) = lock(&live.answer).take() {
+                answer.abandon();
+            }
         }
     }
 }

@@ -242,3 +242,42 @@ fn a_child_runs_what_ran_before_a_trial() {
     assert!(ticket.wait().is_ok());
     assert_eq!(unary(&jit, "next", 1), 2);
 }
+
+#[test]
+fn a_child_of_a_process_that_watches_a_trial_goes_on() {
+    if !is_alone("fork::a_child_of_a_process_that_watches_a_trial_goes_on") {
+        return;
+    }
+    let jit = quiet("define i64 @twice(i64 %x) {\n  %y = mul i64 %x, 2\n  ret i64 %y\n}\n");
+    assert_eq!(unary(&jit, "twice", 2), 4);
+    let nobody = tiered_jit::CanaryThreads::new();
+    let forever = tiered_jit::Canary::threads(&nobody).deadline(std::time::Duration::MAX);
+    let ticket = jit.reoptimize("twice").expect("it exists").canary(forever);
+    let ends = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !ends.load(Ordering::Relaxed) {
+                    assert!(ticket.poll().is_none());
+                    drop(nobody.here().expect("there is room"));
+                }
+            });
+        }
+        let mut statuses = (0..CHILDREN).map(|_| {
+            fork(|| {
+                // SAFETY: as in the others.
+                unsafe { libc::alarm(20) };
+                ticket.cancel();
+                drop(nobody.here().expect("there is room"));
+                let is_over = matches!(ticket.poll(), Some(Err(tiered_jit::Error::ShutDown(_))));
+                let is_right = is_over && unary(&jit, "twice", 3) == 6;
+                // SAFETY: the child has nothing else to do.
+                unsafe { libc::_exit(i32::from(!is_right)) }
+            })
+        });
+        let failed = statuses.find(|&status| status != 0);
+        ends.store(true, Ordering::Relaxed);
+        assert_eq!(failed, None, "as waitpid tells it");
+    });
+    ticket.cancel();
+}
