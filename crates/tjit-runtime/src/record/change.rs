@@ -86,6 +86,7 @@ impl FunctionRecord {
             (Published::Superseded, version)
         } else if cold.on_trial() {
             // The slot stays as it is: it leads here when the trial is over.
+            self.count_in(compiled.counter);
             // Release: pairs with `code`.
             self.code.store(compiled.address, Ordering::Release);
             let version = cold.history.publish(compiled, made, now).version;

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
 const BASELINE: usize = 0x20;
+/// Where the baseline counts its calls.
+const COUNTER: usize = 0x28;
 const OLD: usize = 0x30;
 const SPLITTER: usize = 0x40;
 const NEW: usize = 0x50;
@@ -21,7 +23,7 @@ fn compiled(address: usize) -> Compiled {
     Compiled {
         body: "f".into(),
         address,
-        counter: None,
+        counter: (address == BASELINE).then_some(COUNTER),
         size: 1,
         phases: PhaseTimes::new(),
     }
@@ -226,6 +228,8 @@ fn a_baseline_that_comes_meanwhile_waits_for_the_end() {
     let mut job = fixture.claim();
     fixture.begin_trial(&mut job);
     fixture.make_baseline();
+    let record = fixture.runtime.table().get(fixture.id).unwrap();
+    assert_eq!(record.counter(), Some(COUNTER));
     assert_eq!(fixture.slot(), SPLITTER);
     job.withdraw("no");
     assert_eq!(fixture.slot(), BASELINE);
