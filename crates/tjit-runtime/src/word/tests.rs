@@ -189,6 +189,7 @@ impl Model {
             }
             Op::Evict
                 if self.tier > Tier::BASELINE
+                    && self.held.is_none()
                     && !matches!(self.promotion, Promotion::Compiling { .. }) =>
             {
                 self.tier = Tier::BASELINE;
