@@ -4,6 +4,7 @@ use crossbeam::channel::Receiver;
 use tjit_runtime::FunctionId;
 
 use crate::ahead::Ahead;
+use crate::ending::Thread;
 use crate::engine::Engine;
 use crate::first_call::FirstCall;
 use crate::{Error, baseline, fork};
@@ -26,14 +27,23 @@ pub(crate) fn serve(engine: &Engine, calls: &Receiver<FirstCall>, stop: &Receive
                 recv(calls) -> call => Some(call),
             }
         };
-        let _inside = fork::enter();
+        let caller = match &call {
+            Some(Ok(call)) => call.caller,
+            Some(Err(_)) => return,
+            None => Thread::current(),
+        };
+        let Some(_inside) = fork::enter_for(caller) else {
+            // The process ends. Who waits for an answer goes on waiting until it is gone.
+            std::mem::forget(call);
+            ahead = Ahead::new(0);
+            continue;
+        };
         match call {
             Some(Ok(call)) => {
                 let group = answer(engine, call);
                 go_ahead(|| ahead.follow(engine, &group));
             }
-            Some(Err(_)) => return,
-            None => go_ahead(|| ahead.step(engine)),
+            _ => go_ahead(|| ahead.step(engine)),
         }
     }
 }

@@ -13,6 +13,7 @@ use tjit_stubs::{CodePtr, LazyResolver, Resolution, StubId};
 use crate::answer::{self, Answer};
 use crate::bodiless::Bodiless;
 use crate::config::{FatalHandler, Tiering};
+use crate::ending::Thread;
 use crate::promise::Promise;
 use crate::request::Request;
 use crate::{Error, fork, landing};
@@ -21,6 +22,8 @@ use crate::{Error, fork, landing};
 #[derive(Debug)]
 pub(crate) struct FirstCall {
     pub(crate) function: FunctionId,
+    /// Who waits.
+    pub(crate) caller: Thread,
     pub(crate) answer: Answer<Result<usize, Error>>,
 }
 
@@ -111,28 +114,26 @@ impl Resolver {
 /// Asks the baseline thread for `function` and waits.
 pub(crate) fn ask(first_calls: &FirstCalls, function: FunctionId) -> Result<usize, Error> {
     let (answer, question) = answer::channel();
+    let call = FirstCall {
+        function,
+        caller: Thread::current(),
+        answer,
+    };
     // A thread that is gone does not take the call, and the answer that is dropped with it is none.
-    drop(
-        first_calls
-            .last()
-            .sender
-            .send(FirstCall { function, answer }),
-    );
+    drop(first_calls.last().sender.send(call));
     question
         .wait()
         .unwrap_or_else(|| Err(Error::ShutDown(function.to_string())))
 }
 
-/// Compiles `function` at the optimising tier, or as a baseline if that can't be: some functions may have one version only.
+/// Compiles `function` at the optimising tier, or as a baseline if that can't be: some functions may have one version only,
+/// and there is no promotion at the end of the process.
 fn optimize_or_ask(
     runtime: &Runtime<Request>,
     first_calls: &FirstCalls,
     function: FunctionId,
 ) -> Result<usize, Error> {
-    match optimize_now(runtime, function) {
-        Err(error) if !matches!(error, Error::ShutDown(_)) => ask(first_calls, function),
-        result => result,
-    }
+    optimize_now(runtime, function).or_else(|_| ask(first_calls, function))
 }
 
 /// Compiles `function` at the optimising tier and waits.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tjit_runtime::{FunctionRecord, FunctionState, Tier};
 
-use crate::fork;
+use crate::{ending, fork};
 
 /// Between two looks at the function. A promotion takes a millisecond at least (`docs/architecture.md`, costs).
 const PAUSE: Duration = Duration::from_micros(50);
@@ -40,7 +40,8 @@ impl Foreground {
     /// wait.
     ///
     /// It looks again and again instead of being told: it may be called in a signal handler, and the code that was interrupted may
-    /// hold whatever lock there was to sleep behind. A compile thread does not wait, it would be for itself.
+    /// hold whatever lock there was to sleep behind. A compile thread does not wait, it would be for itself; nor is there one to
+    /// wait for when the process ends.
     #[expect(
         clippy::disallowed_methods,
         reason = "what could be waited for instead takes a lock, which a signal handler must not"
@@ -49,7 +50,10 @@ impl Foreground {
         if !self.wanted || fork::is_inside() {
             return;
         }
-        while is_under_way(function, tier) && self.workers.load(Ordering::Relaxed) > 0 {
+        while is_under_way(function, tier)
+            && self.workers.load(Ordering::Relaxed) > 0
+            && !ending::has_begun()
+        {
             std::thread::sleep(PAUSE);
         }
     }

@@ -7,8 +7,11 @@
 use std::cell::{Cell, RefCell};
 use std::mem::MaybeUninit;
 use std::sync::{
-    Mutex, MutexGuard, Once, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+    Mutex, MutexGuard, Once, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError,
+    Weak,
 };
+
+use crate::ending::{self, Thread};
 
 /// Who compiles or links reads; who forks or unloads writes.
 static GATE: RwLock<()> = RwLock::new(());
@@ -29,6 +32,9 @@ thread_local! {
 pub(crate) trait Restart: Send + Sync {
     /// Called on the only thread of a child, with all signals blocked.
     fn restart(&self);
+
+    /// Ends promotion.
+    fn quieten(&self);
 }
 
 /// What the thread that forks holds from before to after.
@@ -46,14 +52,40 @@ struct Signals(libc::sigset_t);
 /// The right to compile; nobody forks while it exists, except the thread that has it.
 pub(crate) struct Inside(Option<RwLockReadGuard<'static, ()>>);
 
-/// Waits until nobody is forking. A thread that is inside may enter again: transformations may use the JIT.
+/// Waits until nobody is forking. A thread that is inside may enter again: transformations may use the JIT. At the end of the
+/// process it does not return, unless it is called by the thread that ends it.
 pub(crate) fn enter() -> Inside {
+    enter_for(Thread::current()).unwrap_or_else(|| ending::wait())
+}
+
+/// As [`enter`], to compile for a thread; none if that one has nothing compiled any more.
+pub(crate) fn enter_for(thread: Thread) -> Option<Inside> {
     if INSIDE.get() {
-        return Inside(None);
+        return Some(Inside(None));
     }
     let gate = GATE.read().unwrap_or_else(PoisonError::into_inner);
+    // Behind the gate: whoever ends the process first says so and then waits for the gate.
+    if !thread.may_compile() {
+        return None;
+    }
     INSIDE.set(true);
-    Inside(Some(gate))
+    Some(Inside(Some(gate)))
+}
+
+/// Ends promotion in all JITs.
+pub(crate) fn quieten() {
+    let jits: Vec<_> = {
+        let jits = JITS.lock().unwrap_or_else(PoisonError::into_inner);
+        jits.iter().filter_map(Weak::upgrade).collect()
+    };
+    jits.iter().for_each(|jit| jit.quieten());
+    // A handle that was on its way out on another thread must not end the JIT here.
+    std::mem::forget(jits);
+}
+
+/// Whether nobody but this thread compiles or links.
+pub(crate) fn is_quiet() -> bool {
+    INSIDE.get() || !matches!(GATE.try_write(), Err(TryLockError::WouldBlock))
 }
 
 /// The right to take a lock of a JIT for a moment; nobody forks while it exists. No signal handler runs on its thread.

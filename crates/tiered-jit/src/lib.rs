@@ -27,6 +27,7 @@ mod cpu_model;
 mod directives;
 mod emit_ir;
 mod emulated_tls;
+mod ending;
 mod engine;
 mod exit;
 mod facts;

@@ -7,6 +7,7 @@ use crossbeam::channel::{Receiver, Sender};
 
 use crate::assemble::Parts;
 use crate::config::Builder;
+use crate::ending;
 use crate::engine::Engine;
 use crate::first_call::{FirstCall, FirstCalls};
 use crate::fork::{self, Restart};
@@ -32,6 +33,11 @@ impl Drop for Owner {
         // Destructors may call functions for the first time, so the threads go after them.
         lifecycle::finalize(&self.engine);
         self.engine.runtime.shutdown();
+        if ending::has_begun() {
+            // Threads that rest can't be joined. They are about to be gone, as is what they share.
+            std::mem::forget(self.engine.clone());
+            return;
+        }
         self.engine.canaries.stop();
         for stop in [&self.stop, &self.reaping] {
             drop(stop.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -69,6 +75,7 @@ impl Owner {
         owner.start_threads(receiver)?;
         let this: Weak<Self> = Arc::downgrade(&owner);
         fork::register(this);
+        ending::register();
         Ok(owner)
     }
 
@@ -124,6 +131,10 @@ impl Owner {
 }
 
 impl Restart for Owner {
+    fn quieten(&self) {
+        self.engine.runtime.shutdown();
+    }
+
     fn restart(&self) {
         let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
         let ended = stop.is_none();

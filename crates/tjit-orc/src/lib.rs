@@ -27,6 +27,7 @@ mod references;
 mod retained;
 mod section;
 mod slice;
+mod statics;
 mod stop;
 mod subtarget;
 mod survey;

@@ -23,6 +23,7 @@ use crate::buffer::MemoryBuffer;
 use crate::diagnostics::latched;
 use crate::error::{Error, ErrorKind, check, failpoint, take_c_message};
 use crate::names::c_name;
+use crate::statics;
 use crate::stop::{Stop, ask};
 
 /// Mirrors `TjitShouldStop` in `shim/passes.cpp`.
@@ -77,6 +78,7 @@ impl Host {
 }
 
 fn detect() -> Result<Host, Error> {
+    statics::keep();
     // SAFETY: registering targets is idempotent, and the caller's OnceLock serialises it.
     let failures = unsafe {
         [

@@ -3,6 +3,7 @@
 mod ahead;
 mod canary;
 mod directives;
+mod ending;
 mod eviction;
 mod facts;
 #[cfg(target_arch = "x86_64")]
