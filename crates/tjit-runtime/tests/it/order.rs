@@ -208,8 +208,9 @@ fn ten_thousand_that_trip_at_once_all_come_to_an_end() {
                 ));
                 outcome == TripOutcome::Full
             });
+            // Each worker may have taken one out of its place that does not say so yet.
             let queued = runtime.stats().functions.queued;
-            assert!(queued <= 16, "{queued} wait");
+            assert!(queued <= 16 + 2, "{queued} wait");
         }
         while runtime.stats().functions.queued + runtime.stats().functions.compiling > 0 {
             thread::yield_now();
