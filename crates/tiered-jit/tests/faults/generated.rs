@@ -64,12 +64,12 @@ pub(crate) fn expected(program: &str, rounds: i64) -> Vec<i64> {
 pub(crate) fn call(jit: &TieredJit, argument: i64) -> i64 {
     let root = jit.function::<Unary>(ROOT).expect("it is there");
     // SAFETY: the function's own type.
-    unsafe { root(argument) }
+    unsafe { root.call(argument) }
 }
 
 /// As [`call`], as an entry: a function that can't be compiled is an error.
 pub(crate) fn enter(jit: &TieredJit, argument: i64) -> Result<i64, tiered_jit::Error> {
     let root = jit.function::<Unary>(ROOT).expect("it is there");
     // SAFETY: the function's own type; the frame of the closure owns nothing.
-    unsafe { jit.protect(|| root(argument)) }
+    unsafe { jit.protect(|| root.call(argument)) }
 }

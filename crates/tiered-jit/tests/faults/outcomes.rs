@@ -44,8 +44,19 @@ struct Counts {
 /// how many failed.
 pub(crate) fn check(events: &EventReceiver) -> usize {
     let mut functions: HashMap<_, Counts> = HashMap::new();
-    for event in events.try_iter() {
-        count(functions.entry(event.symbol.clone()).or_default(), &event);
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        for event in events.try_iter() {
+            count(functions.entry(event.symbol.clone()).or_default(), &event);
+        }
+        // A job's last event comes after the function's state.
+        let is_complete = functions
+            .values()
+            .all(|counts| counts.started <= counts.promoted + counts.failed);
+        if is_complete || Instant::now() > deadline {
+            break;
+        }
+        thread::yield_now();
     }
     assert_eq!(events.lost(), 0, "every event is here");
     for (symbol, counts) in &functions {
