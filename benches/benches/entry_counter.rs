@@ -36,7 +36,7 @@ fn unary(jit: &TieredJit, name: &str, argument: i64) -> Timer {
     let function = unsafe { function.pointer() };
     // SAFETY: the program defines it with this type.
     let call = move || unsafe { function(black_box(argument)) };
-    Box::new(move |iterations| time(iterations, &call))
+    Box::new(move |iterations| time(iterations, call))
 }
 
 fn tak(jit: &TieredJit) -> Timer {
@@ -45,7 +45,7 @@ fn tak(jit: &TieredJit) -> Timer {
     let function = unsafe { function.pointer() };
     // SAFETY: as above.
     let call = move || unsafe { function(black_box(12), black_box(8), black_box(4)) };
-    Box::new(move |iterations| time(iterations, &call))
+    Box::new(move |iterations| time(iterations, call))
 }
 
 fn entry_counter(criterion: &mut Criterion) {
