@@ -1,11 +1,12 @@
 //! `--events`: everything that happens, one JSON object on each line of a file.
 //!
 //! Every line has `sequence`, `at_us` (microseconds since the JIT was made), `function` (its number), `symbol`, `name` (demangled) and
-//! `event`; the rest depends on the event. The last line is `{"event":"end","lost":N}`. More keys and events may come, none
+//! `event`; the rest depends on the event. The last line is `{"event":"end","lost":N}`, but for a process that dies of a signal or
+//! ends with `_exit`: its file ends with some earlier line, a whole one. More keys and events may come, none
 //! changes its meaning.
 
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,7 +22,8 @@ use crate::watch::Reader;
 /// Writes events to a file.
 #[derive(Debug)]
 pub(crate) struct Journal {
-    file: BufWriter<File>,
+    /// Without a buffer: a program may die at any moment, and what it leaves is then whole lines.
+    file: File,
     tiers: TierNames,
 }
 
@@ -31,15 +33,12 @@ impl Journal {
             let what = format!("the file of events `{}`", path.display());
             create_failure(&what, &error)
         })?;
-        Ok(Self {
-            file: BufWriter::new(file),
-            tiers,
-        })
+        Ok(Self { file, tiers })
     }
 
     fn write(&mut self, line: &Value) {
         // A disk that is full must not end the program.
-        let _written = writeln!(self.file, "{line}");
+        let _written = self.file.write_all(format!("{line}\n").as_bytes());
     }
 }
 
@@ -51,7 +50,6 @@ impl Reader for Journal {
 
     fn end(&mut self, lost: u64) {
         self.write(&json!({ "event": "end", "lost": lost }));
-        let _written = self.file.flush();
     }
 }
 
@@ -167,4 +165,19 @@ fn describe(version: &VersionInfo, tiers: &TierNames) -> Value {
 
 fn micros(time: Duration) -> Value {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_in_the_file_as_soon_as_it_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("events.jsonl");
+        let mut journal = Journal::create(&path, TierNames::default()).unwrap();
+        journal.write(&json!({ "event": "reset" }));
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "{\"event\":\"reset\"}\n");
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tiered_jit::{Tier, TieredJit};
 
 /// The names of a JIT's tiers, as they are given to it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct TierNames(Arc<[String]>);
 
 impl TierNames {
