@@ -14,7 +14,7 @@ const OTHER_NAMES: [(&str, &str); 4] = [
 ];
 
 /// Setters of `Builder` without a flag.
-const NOT_MIRRORED: [(&str, &str); 6] = [
+const NOT_MIRRORED: [(&str, &str); 7] = [
     ("build", "it is no knob"),
     (
         "define",
@@ -23,6 +23,10 @@ const NOT_MIRRORED: [(&str, &str); 6] = [
     (
         "directive",
         "directives are given by the file of --directives",
+    ),
+    (
+        "keep_versions",
+        "it says what is freed, and without the promise of `reclaim` nothing is",
     ),
     ("on_fatal", "a function; the command reports and ends"),
     ("policy", "an object; what it decides has flags"),

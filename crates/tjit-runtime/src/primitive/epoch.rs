@@ -19,6 +19,9 @@ struct Local {
     key: u64,
     lives: Weak<()>,
     handle: LocalHandle,
+    /// Dropped after the handle, which else would free itself with the collector while it is borrowed: Miri calls that undefined
+    /// behaviour (`Local::finalize` of `crossbeam-epoch` 0.9).
+    _collector: Collector,
 }
 
 /// Keeps what its thread may see. The epoch's own guard is in [`HELD`], so that it can be found when the frame of this one is gone.
@@ -164,6 +167,7 @@ impl Epochs {
             key: self.key,
             lives: Arc::downgrade(&self.lives),
             handle,
+            _collector: self.collector.clone(),
         };
         // Without a place for it the next pin of this thread is a first one again.
         let _kept = LOCALS.try_with(|locals| {
