@@ -9,9 +9,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
-use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use crossbeam::sync::{Parker, Unparker};
 use tjit_runtime::{RequestOutcome, VersionInfo};
 
 use crate::Error;
@@ -44,11 +44,14 @@ struct State {
     wakers: Wakers,
 }
 
-/// Who is to be told. Threads park instead of sleeping behind the lock, which they would wake up with outside of the gate of `fork`.
+/// Who is to be told. Threads park instead of sleeping behind the lock, which they would wake up with outside of the gate of `fork`;
+/// not as `std::thread` has it, for one whose thread-locals are gone may wait too.
 #[derive(Debug, Default)]
 struct Wakers {
     task: Option<Waker>,
-    threads: Vec<Thread>,
+    threads: Vec<(usize, Unparker)>,
+    /// The number of the next thread.
+    next: usize,
 }
 
 /// The state, behind the gate of `fork`, so that a child finds it open: workers of the child lock it as well.
@@ -134,7 +137,7 @@ impl Shared {
         // A request is submitted once.
         let _first = self.deadline.set(deadline);
         // Who waits already has to look again. Under the lock, so that nobody is between the look and the sleep.
-        let wakers = std::mem::take(&mut self.state().wakers);
+        let wakers = self.state().wakers.take();
         wakers.wake();
     }
 
@@ -176,7 +179,7 @@ impl Shared {
             return;
         }
         state.phase = phase;
-        let wakers = std::mem::take(&mut state.wakers);
+        let wakers = state.wakers.take();
         drop(state);
         wakers.wake();
     }
@@ -190,7 +193,7 @@ impl Shared {
         }
         state.phase = Phase::Given(Err(error));
         self.unwanted.store(true, Ordering::Relaxed);
-        let wakers = std::mem::take(&mut state.wakers);
+        let wakers = state.wakers.take();
         drop(state);
         wakers.wake();
         true
@@ -207,6 +210,8 @@ impl Shared {
     /// Waits for the answer until `until`, or as long as it takes, and at most until the deadline. The outer `None`: it is open
     /// still; the inner one: there will be none.
     pub(crate) fn wait(&self, until: Option<Instant>) -> Option<Option<Answer>> {
+        let parker = Parker::new();
+        let mut number = None;
         loop {
             let mut state = self.state();
             if let Some(answer) = state.take() {
@@ -218,12 +223,17 @@ impl Shared {
             let until = until.into_iter().chain(deadline).min();
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             let is_over = left == Some(Duration::ZERO);
-            state.wakers.set_thread(!is_over);
+            if let Some(number) = number.take() {
+                state.wakers.forget(number);
+            }
+            if is_over {
+                return None;
+            }
+            number = Some(state.wakers.remember(parker.unparker()));
             drop(state);
             match left {
-                _ if is_over => return None,
-                None => std::thread::park(),
-                Some(left) => std::thread::park_timeout(left),
+                None => parker.park(),
+                Some(left) => parker.park_timeout(left),
             }
         }
     }
@@ -260,18 +270,30 @@ impl State {
 }
 
 impl Wakers {
-    /// Whether this thread is to be told.
-    fn set_thread(&mut self, waits: bool) {
-        let this = std::thread::current();
-        self.threads.retain(|thread| thread.id() != this.id());
-        if waits {
-            self.threads.push(this);
+    /// Has a thread told; returns its number.
+    fn remember(&mut self, thread: &Unparker) -> usize {
+        let number = self.next;
+        self.next += 1;
+        self.threads.push((number, thread.clone()));
+        number
+    }
+
+    /// All of them. Numbers are not used twice: whoever was told gives his back later.
+    fn take(&mut self) -> Self {
+        Self {
+            task: self.task.take(),
+            threads: std::mem::take(&mut self.threads),
+            next: self.next,
         }
+    }
+
+    fn forget(&mut self, number: usize) {
+        self.threads.retain(|(other, _)| *other != number);
     }
 
     /// Not under the lock: it runs code of an executor.
     fn wake(self) {
-        self.threads.iter().for_each(Thread::unpark);
+        self.threads.iter().for_each(|(_, thread)| thread.unpark());
         if let Some(task) = self.task {
             // A panic of it is its task's affair, not that of who answers. `AssertUnwindSafe`: it is gone then.
             let _told_by_the_panic_hook = catch_unwind(AssertUnwindSafe(|| task.wake()));
