@@ -48,8 +48,14 @@ fn the_last_of_merged_requests_decides_level_and_pipeline_together() {
     let alone = alone.level(OptLevel::Oz).wait().expect("it compiles").size;
     let request = || jit.reoptimize("sum").expect("it exists");
     let (release, gate) = std::sync::mpsc::channel::<()>();
-    let held = request().transform(move |_, _| gate.recv().map_err(Into::into));
+    let (begin, begun) = std::sync::mpsc::channel::<()>();
+    let held = request().transform(move |_, _| {
+        begin.send(())?;
+        gate.recv().map_err(Into::into)
+    });
     let held = held.submit();
+    // The others meet while it is compiled, and so each other.
+    begun.recv().expect("it is compiled");
     let first = request().pipeline("no-op-module").submit();
     let last = request().level(OptLevel::Oz).submit();
     // It has nothing to say of that.
