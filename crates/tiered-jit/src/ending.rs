@@ -47,9 +47,12 @@ pub(crate) fn has_begun() -> bool {
     ENDING.load(Ordering::Acquire) != NOBODY
 }
 
-/// Registers the handler, once.
+/// Registers the handler, once, unless LLVM outlives the process.
 pub(crate) fn register() {
     static REGISTERED: Once = Once::new();
+    if !tjit_orc::is_llvm_destroyed() {
+        return;
+    }
     REGISTERED.call_once(|| {
         // SAFETY: a function without preconditions. Failure is want of memory, after which the end is merely less orderly.
         let _failed = unsafe { libc::atexit(rest) };

@@ -55,6 +55,8 @@ fn execute(run: &Run, start: Instant) -> Result<ExitCode, Error> {
     };
 
     process::restore_signals();
+    // Its destructors are not registered: see `process`.
+    tiered_jit::orc::llvm_is_never_destroyed();
     // Before anything is loaded or registered that could want to run at the end: it comes after all of that.
     process::at_exit(at_exit).map_err(|error| create_failure("an exit handler", &error))?;
     let jit = process::without_signals(|| start_jit(run, frontend.libraries))?;

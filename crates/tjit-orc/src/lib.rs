@@ -77,6 +77,7 @@ pub use retained::retained;
 pub use section::merge_variables;
 pub use session::ExecutionSession;
 pub use slice::{Definition, SliceLinkage, SlicePart};
+pub use statics::{is_llvm_destroyed, llvm_is_never_destroyed};
 pub use stop::Stop;
 pub use subtarget::Subtarget;
 pub use survey::{

@@ -10,7 +10,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::size_of;
 use std::slice;
 use std::sync::Once;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use libc::{PT_DYNAMIC, PT_GNU_RELRO, PT_LOAD, dl_phdr_info};
 use llvm_sys::core::LLVMContextCreate;
@@ -42,6 +42,22 @@ pub(crate) fn keep() {
         // SAFETY: the callback has no preconditions but those that this function promises, and does not use its data.
         unsafe { libc::dl_iterate_phdr(Some(visit), std::ptr::null_mut()) };
     });
+}
+
+/// Whether nothing of LLVM is ever destroyed.
+static IS_NEVER_DESTROYED: AtomicBool = AtomicBool::new(false);
+
+/// Says that the process sees to it that no destructor of LLVM runs at its end, those included that were registered while LLVM was
+/// loaded. Code is compiled to the very end then, and nobody waits for what is being compiled when the process ends.
+pub fn llvm_is_never_destroyed() {
+    // Relaxed, here and below: it is said before anything is compiled, and orders nothing.
+    IS_NEVER_DESTROYED.store(true, Ordering::Relaxed);
+}
+
+/// Whether destructors of LLVM may run at the end of the process.
+#[must_use]
+pub fn is_llvm_destroyed() -> bool {
+    !IS_NEVER_DESTROYED.load(Ordering::Relaxed)
 }
 
 /// Takes the place of `__cxa_atexit`.
