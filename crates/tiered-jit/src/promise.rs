@@ -35,12 +35,14 @@ pub(crate) struct Shared {
     unwanted: AtomicBool,
     /// Set at most once, when the request is submitted.
     deadline: OnceLock<Instant>,
+    /// Set at most once, by who submits the request, and before anybody can serve or drop it. Outside of the state, as it is set
+    /// under a lock of the runtime.
+    outcome: OnceLock<RequestOutcome>,
 }
 
 #[derive(Debug)]
 struct State {
     phase: Phase,
-    outcome: Option<RequestOutcome>,
     wakers: Wakers,
 }
 
@@ -77,11 +79,11 @@ impl Promise {
             symbol,
             state: Mutex::new(State {
                 phase: Phase::Open,
-                outcome: None,
                 wakers: Wakers::default(),
             }),
             unwanted: AtomicBool::new(false),
             deadline: OnceLock::new(),
+            outcome: OnceLock::new(),
         }))
     }
 
@@ -160,12 +162,14 @@ impl Shared {
         unwanted.then(|| Error::Cancelled(self.symbol.to_string()))
     }
 
+    /// Waits for nobody, and wakes nobody.
     pub(crate) fn set_outcome(&self, outcome: RequestOutcome) {
-        self.state().outcome = Some(outcome);
+        // A request is submitted once.
+        let _first = self.outcome.set(outcome);
     }
 
     pub(crate) fn outcome(&self) -> Option<RequestOutcome> {
-        self.state().outcome
+        self.outcome.get().copied()
     }
 
     /// Answers, unless that was done.
@@ -202,7 +206,7 @@ impl Shared {
     /// In a child of `fork`, which has nobody who would make the request; one that was made before is served there.
     pub(crate) fn abandon(&self) {
         let mut state = self.state();
-        if matches!(state.phase, Phase::Open) && state.outcome.is_none() {
+        if matches!(state.phase, Phase::Open) && self.outcome().is_none() {
             state.phase = Phase::Over;
         }
     }

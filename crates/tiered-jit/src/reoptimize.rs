@@ -224,10 +224,11 @@ impl Reoptimize {
         request.promise = Some(promise);
         // A child must find the request whole: queued, or not made.
         let _inside = fork::enter();
-        // Every way in which the runtime declines drops the request, and with it the promise: the ticket says so.
-        if let Ok(outcome) = engine.runtime.request(function, request) {
+        // Every way in which the runtime declines drops the request, and with it the promise: the ticket says so. The function is
+        // there, so that there is no other error.
+        let _told = engine.runtime.request_and(function, request, |outcome| {
             shared.set_outcome(outcome);
-        }
+        });
     }
 
     /// Tries the new version on some of the calls first: it is published to all of them if it does well, and dropped if not.

@@ -11,6 +11,7 @@ use tjit_stubs::StubId;
 use crate::engine::Engine;
 use crate::exit::{self, Due};
 use crate::module::Module;
+use crate::request::Request;
 use crate::{Error, fork, lifecycle};
 
 /// Ends modules and frees what is theirs, all of them or none.
@@ -33,18 +34,51 @@ pub(crate) unsafe fn unload(engine: &Engine, modules: &[Module]) -> Result<(), E
     };
     // SAFETY: says our caller.
     unsafe { end(engine, &ids)? };
-    let _alone = alone(engine, &ids)?;
+    let mut orphans = Vec::new();
+    // SAFETY: says our caller.
+    let gone = unsafe { take_away(engine, &ids, &mut orphans) };
+    // Whoever waits may run code of an executor when it is told, which may use the JIT: nothing is held any more.
+    for request in orphans {
+        request.answer();
+    }
+    gone
+}
+
+/// Takes modules out whose handlers have run, while nobody compiles. Requests that nobody is going to serve are left to the caller.
+///
+/// # Safety
+/// As [`unload`].
+unsafe fn take_away(
+    engine: &Engine,
+    ids: &[ModuleId],
+    orphans: &mut Vec<Orphan>,
+) -> Result<(), Error> {
+    let _alone = alone(engine, ids)?;
     // A handler may have started a thread, or added a module.
-    check_threads(engine, &ids)?;
+    check_threads(engine, ids)?;
     let mut program = engine
         .program
         .write()
         .unwrap_or_else(PoisonError::into_inner);
-    let unloaded = program.unload(&ids)?;
+    let unloaded = program.unload(ids)?;
     // Relaxed: it only decides what names look like.
     engine.has_removed.store(true, Ordering::Relaxed);
     // SAFETY: says our caller; nobody compiles what could refer to it.
-    unsafe { take_out(engine, &ids, &unloaded) }
+    unsafe { take_out(engine, (ids, &unloaded), orphans) }
+}
+
+/// A request for a function that is gone.
+struct Orphan {
+    symbol: Arc<str>,
+    request: Request,
+}
+
+impl Orphan {
+    /// Runs code of others: under no lock and outside of the gate of `fork`.
+    fn answer(self) {
+        let removed = Error::Removed(self.symbol.to_string());
+        self.request.answer(Err(removed));
+    }
 }
 
 /// Waits until nobody compiles, links or forks, and nothing of the modules is being tried.
@@ -68,9 +102,14 @@ fn alone(engine: &Engine, ids: &[ModuleId]) -> Result<fork::Alone, Error> {
 pub(crate) fn retract(engine: &Engine, program: &mut Program, modules: &[ModuleId]) {
     // They have just been linked; if they can't go, their names stay taken, which is all that is left of them.
     if let Ok(unloaded) = program.retract(modules) {
+        let mut orphans = Vec::new();
         // SAFETY: none of their code has run, nobody has an address of theirs, and nobody can get one who waits for the lock of
         // the program. What could not be freed is not used.
-        let _freed = unsafe { take_out(engine, modules, &unloaded) };
+        let _freed = unsafe { take_out(engine, (modules, &unloaded), &mut orphans) };
+        debug_assert!(
+            orphans.is_empty(),
+            "nobody can have asked for what the lock of the program hides"
+        );
     }
 }
 
@@ -78,8 +117,12 @@ pub(crate) fn retract(engine: &Engine, program: &mut Program, modules: &[ModuleI
 ///
 /// # Safety
 /// Nobody uses their code and data any more.
-unsafe fn take_out(engine: &Engine, ids: &[ModuleId], unloaded: &Unloaded) -> Result<(), Error> {
-    let records = take_records(engine, unloaded);
+unsafe fn take_out(
+    engine: &Engine,
+    (ids, unloaded): (&[ModuleId], &Unloaded),
+    orphans: &mut Vec<Orphan>,
+) -> Result<(), Error> {
+    let records = take_records(engine, unloaded, orphans);
     let symbols = unloaded.functions.iter().chain(&unloaded.others);
     engine
         .facts
@@ -122,8 +165,12 @@ unsafe fn end(engine: &Engine, ids: &[ModuleId]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes functions out of the runtime's table and away from their stubs.
-fn take_records(engine: &Engine, unloaded: &Unloaded) -> Result<(), Error> {
+/// Takes functions out of the runtime's table and away from their stubs, and what waited for them with them.
+fn take_records(
+    engine: &Engine,
+    unloaded: &Unloaded,
+    orphans: &mut Vec<Orphan>,
+) -> Result<(), Error> {
     let mut removed = engine
         .removed
         .lock()
@@ -138,9 +185,11 @@ fn take_records(engine: &Engine, unloaded: &Unloaded) -> Result<(), Error> {
         engine.forget_facts(function);
         engine.directives.forget(symbol);
         removed.insert(symbol.clone(), function);
-        for request in engine.runtime.remove(function)? {
-            request.answer(Err(Error::Removed(symbol.to_string())));
-        }
+        let waited = engine.runtime.remove(function)?.into_iter();
+        orphans.extend(waited.map(|request| Orphan {
+            symbol: symbol.clone(),
+            request,
+        }));
     }
     for symbol in &unloaded.handed_over {
         if let Some(stub) = engine.stubs.find(symbol) {

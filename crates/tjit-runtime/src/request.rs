@@ -64,8 +64,22 @@ impl<R> Runtime<R> {
     /// # Errors
     /// [`Error::UnknownFunction`].
     pub fn request(&self, id: FunctionId, payload: R) -> Result<RequestOutcome, Error> {
+        self.request_and(id, payload, |_| ())
+    }
+
+    /// As [`Runtime::request`]. `tell` hears the outcome first: before a job can have the payload, and before the payload is
+    /// dropped. It is called with locks of the runtime held: it must neither call the runtime nor wait.
+    ///
+    /// # Errors
+    /// [`Error::UnknownFunction`], and `tell` hears nothing.
+    pub fn request_and(
+        &self,
+        id: FunctionId,
+        payload: R,
+        tell: impl FnOnce(RequestOutcome),
+    ) -> Result<RequestOutcome, Error> {
         let record = self.core.record(id)?;
-        let outcome = self.queue_request(record, payload);
+        let outcome = self.queue_request(record, payload, tell);
         match outcome {
             RequestOutcome::Stopped => self.decline_request(record, DeclineReason::Stopped),
             RequestOutcome::Removed => self.decline_request(record, DeclineReason::Removed),
@@ -85,19 +99,28 @@ impl<R> Runtime<R> {
         self.core.decline(record, Cause::Request, reason);
     }
 
-    fn queue_request(&self, record: &FunctionRecord, payload: R) -> RequestOutcome {
+    /// A payload that is not queued is dropped behind the locks, as it may run the embedder's code.
+    fn queue_request(
+        &self,
+        record: &FunctionRecord,
+        payload: R,
+        tell: impl FnOnce(RequestOutcome),
+    ) -> RequestOutcome {
         let mut pending = lock(&self.pending);
-        let Some(payloads) = pending.as_mut() else {
-            return RequestOutcome::Stopped;
+        let outcome = match pending.as_mut() {
+            None => RequestOutcome::Stopped,
+            // Removing takes the same lock, so it stays true.
+            Some(_) if record.word.load().is_removed() => RequestOutcome::Removed,
+            Some(payloads) => {
+                payloads.entry(record.id()).or_default().push(payload);
+                let changed = record.word.update(|word| Some(word.request().0));
+                let before = changed.map_or_else(|word| word, |(before, _)| before);
+                before.request().1
+            }
         };
-        // Removing takes the same lock, so it stays true.
-        if record.word.load().is_removed() {
-            return RequestOutcome::Removed;
-        }
-        payloads.entry(record.id()).or_default().push(payload);
-        let changed = record.word.update(|word| Some(word.request().0));
-        let before = changed.map_or_else(|word| word, |(before, _)| before);
-        before.request().1
+        // Taking a payload takes the same lock.
+        tell(outcome);
+        outcome
     }
 
     /// Takes requests out again that no job has taken yet: those whose payloads `which` chooses. When no request is left the

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use tiered_jit::{Error, EventKind, RequestOutcome, Ticket, TieredJit};
+use tiered_jit::{Error, EventKind, ModuleSource, RequestOutcome, Ticket, TieredJit, WeakJit};
 
 use crate::support::{TALLY, bodies, quiet, unary, wait_for};
 
@@ -260,4 +260,46 @@ fn a_worker_survives_who_it_wakes() {
     let again = jit.reoptimize("twice").expect("it exists").submit();
     let again = again.wait_timeout(PATIENCE).expect("somebody compiles it");
     again.expect("it compiles");
+}
+
+/// An executor that goes on with its task at once, which uses the JIT.
+struct Inline(WeakJit, Sender<bool>);
+
+impl Wake for Inline {
+    fn wake(self: Arc<Self>) {
+        let jit = self.0.upgrade().expect("the test has a handle");
+        let has_it = jit.reoptimize("tally").is_ok();
+        self.1.send(has_it).expect("the test waits");
+    }
+}
+
+#[test]
+fn who_hears_that_a_function_is_gone_may_use_the_jit() {
+    let jit = quiet(TALLY);
+    let ir = "define i64 @gone() {\n  ret i64 5\n}\n";
+    // SAFETY: the test's own module.
+    let module = unsafe { jit.add_module(ModuleSource::bytes("gone.ll", ir)) }.expect("it links");
+    let (held, release) = hold(&jit);
+    let mut ticket = jit.reoptimize("gone").expect("it exists").submit();
+    let (woken, wakes) = channel();
+    let waker = Waker::from(Arc::new(Inline(jit.downgrade(), woken)));
+    let polled = std::pin::Pin::new(&mut ticket).poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    // It waits for the worker, which then finds nothing to do; or else the request is served before.
+    let remover = std::thread::spawn({
+        let jit = jit.clone();
+        // SAFETY: nobody calls its function.
+        move || unsafe { jit.remove_modules(&[module]) }
+    });
+    release.send(()).expect("the worker waits");
+    let has_it = wakes.recv_timeout(PATIENCE);
+    assert_eq!(has_it, Ok(true), "whoever is told must not be waited for");
+    let removed = remover.join().expect("it does not panic");
+    removed.expect("nobody uses it");
+    held.wait().expect("it compiles");
+    let answer = ticket.wait();
+    assert!(
+        matches!(answer, Ok(_) | Err(Error::Removed(_))),
+        "{answer:?}"
+    );
 }

@@ -3,9 +3,10 @@
 use crate::support::{OPTIMIZED, baseline, code, install, lazy, runtime, state};
 use std::cell::RefCell;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use tjit_runtime::{
-    CancelOutcome, Cause, Error, EventKind, FunctionId, FunctionState, RequestOutcome, Runtime,
-    TripOutcome,
+    CancelOutcome, Cause, DefaultPolicy, Error, EventKind, FunctionId, FunctionInfo, FunctionState,
+    NoCounters, RequestOutcome, Runtime, TripOutcome,
 };
 
 const MANY: NonZeroUsize = NonZeroUsize::new(100).unwrap();
@@ -153,4 +154,35 @@ fn requests_and_cancellations_without_end_leave_nothing_behind() {
     assert_eq!(runtime.trip(id), TripOutcome::Queued);
     let job = runtime.worker().unwrap().next_job().unwrap();
     assert_eq!(job.cause(), Cause::Trip);
+}
+
+/// A payload that looks, when it is dropped, whether its outcome is known.
+struct Payload<'t>(&'t RefCell<Vec<RequestOutcome>>, usize);
+
+impl Drop for Payload<'_> {
+    fn drop(&mut self) {
+        assert_eq!(self.0.borrow().len(), self.1, "before it is dropped");
+    }
+}
+
+#[test]
+fn the_outcome_is_told_before_the_payload_goes_anywhere() {
+    let told = RefCell::new(Vec::new());
+    let runtime = Runtime::new(Arc::new(DefaultPolicy::default()), Arc::new(NoCounters));
+    let [served, gone] = ["served", "gone"].map(|name| {
+        let info = FunctionInfo::new(name, 0x1000);
+        runtime.register(info).unwrap()
+    });
+    let request = |id, nth| {
+        let payload = Payload(&told, nth);
+        let tell = |outcome| told.borrow_mut().push(outcome);
+        runtime.request_and(id, payload, tell).unwrap()
+    };
+    assert_eq!(request(served, 1), RequestOutcome::Enqueued);
+    let job = runtime.worker().unwrap().next_job().unwrap();
+    job.fail("it is Tuesday");
+    assert!(runtime.remove(gone).unwrap().is_empty());
+    assert_eq!(request(gone, 2), RequestOutcome::Removed);
+    runtime.shutdown();
+    assert_eq!(request(served, 3), RequestOutcome::Stopped);
 }
