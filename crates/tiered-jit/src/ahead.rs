@@ -5,10 +5,10 @@
 //! in small groups, up to a number of functions for each first call: a program that makes no first calls any more has its own
 //! way, and is not compiled to its last function.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroUsize;
 
-use tjit_runtime::{FunctionId, FunctionState};
+use tjit_runtime::{FunctionId, FunctionRecord, FunctionState};
 
 use crate::baseline::{self, Limit};
 use crate::engine::Engine;
@@ -26,8 +26,8 @@ pub(crate) struct Ahead {
     /// Functions that may still be compiled.
     left: usize,
     waiting: VecDeque<FunctionId>,
-    /// Those that could not be compiled: whoever calls them hears why.
-    given_up: HashSet<FunctionId>,
+    /// Those that could not be compiled, with how often their baseline had been taken away then: whoever calls them hears why.
+    given_up: HashMap<FunctionId, u64>,
 }
 
 impl Ahead {
@@ -36,7 +36,7 @@ impl Ahead {
             limit,
             left: 0,
             waiting: VecDeque::new(),
-            given_up: HashSet::new(),
+            given_up: HashMap::new(),
         }
     }
 
@@ -63,6 +63,11 @@ impl Ahead {
         let Some(function) = self.waiting.pop_front() else {
             return;
         };
+        let Some(record) = engine.runtime.table().get(function) else {
+            return;
+        };
+        // What is taken away meanwhile is tried again.
+        let taken = record.baselines_taken();
         let limit = Limit::new(GROUP, self.left);
         match baseline::compile_ahead(engine, function, limit) {
             Ok(group) => {
@@ -71,7 +76,7 @@ impl Ahead {
                 self.waiting.truncate(self.limit);
             }
             Err(_) => {
-                self.given_up.insert(function);
+                self.given_up.insert(function, taken);
             }
         }
     }
@@ -86,11 +91,15 @@ impl Ahead {
                 let Some(callee) = engine.record(callee) else {
                     continue;
                 };
-                let id = callee.id();
-                if callee.state() == FunctionState::Lazy && !self.given_up.contains(&id) {
-                    self.waiting.push_back(id);
+                if callee.state() == FunctionState::Lazy && !self.has_given_up(callee) {
+                    self.waiting.push_back(callee.id());
                 }
             }
         }
+    }
+
+    /// Whether the body that it has now could not be compiled.
+    fn has_given_up(&self, function: &FunctionRecord) -> bool {
+        self.given_up.get(&function.id()) == Some(&function.baselines_taken())
     }
 }

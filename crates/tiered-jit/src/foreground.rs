@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tjit_runtime::{FunctionRecord, FunctionState, Tier};
+use tjit_runtime::{FunctionRecord, Tier};
 
 use crate::{ending, fork};
 
@@ -37,7 +37,7 @@ impl Foreground {
     }
 
     /// Waits until the promotion of `function` from `tier` that it is queued for has been published or has failed, if trips shall
-    /// wait.
+    /// wait. What somebody else than a worker compiles is not waited for: a canary takes its time.
     ///
     /// It looks again and again instead of being told: it may be called in a signal handler, and the code that was interrupted may
     /// hold whatever lock there was to sleep behind. A compile thread does not wait, it would be for itself; nor is there one to
@@ -61,7 +61,5 @@ impl Foreground {
 
 fn is_under_way(function: &FunctionRecord, tier: Tier) -> bool {
     // A request that came meanwhile queues it once more; the first version will do.
-    let state = function.state();
-    matches!(state, FunctionState::Queued | FunctionState::Compiling)
-        && function.tier() <= Some(tier)
+    function.is_with_workers() && function.tier() <= Some(tier)
 }

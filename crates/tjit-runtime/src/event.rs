@@ -113,7 +113,8 @@ pub enum EventKind {
     Reset,
     /// It is gone with its module.
     Removed,
-    /// A trip or a request came to nothing.
+    /// A trip or a request came to nothing. Of trips that a function's state or directive declines only the first is told, for each
+    /// reason, until the function has been compiled again or has another directive.
     Declined {
         /// What it was.
         cause: Cause,

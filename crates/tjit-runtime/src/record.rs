@@ -8,7 +8,7 @@ use crate::{Directive, Error, FunctionId, FunctionState, Thresholds, Tier, UnitI
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 mod change;
 mod cold;
@@ -59,6 +59,8 @@ pub struct FunctionRecord {
     turns: AtomicU64,
     trips: AtomicU64,
     dropped: AtomicU64,
+    /// Why trips were declined, of what listeners have been told already.
+    declined: AtomicU8,
     /// Whether a call came since the slot was made lazy to see whether one does.
     pub(crate) touched: AtomicBool,
     cold: Mutex<Cold>,
@@ -77,6 +79,7 @@ impl FunctionRecord {
             turns: AtomicU64::new(0),
             trips: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
+            declined: AtomicU8::new(0),
             touched: AtomicBool::new(false),
             cold: Mutex::new(Cold::default()),
             settled: Condvar::new(),
@@ -112,6 +115,13 @@ impl FunctionRecord {
     pub fn tier(&self) -> Option<Tier> {
         let word = self.word.load();
         word.has_code().then(|| word.tier())
+    }
+
+    /// Whether it waits for a worker, or one compiles it: neither while nobody does, nor while it is compiled by who claimed it
+    /// ([`Runtime::claim`](crate::Runtime::claim)), for however long that may be.
+    #[must_use]
+    pub fn is_with_workers(&self) -> bool {
+        self.word.load().is_with_workers()
     }
 
     /// Whether it was rolled back, and neither a request nor [`Runtime::resume`](crate::Runtime::resume) has ended that since:
@@ -157,6 +167,7 @@ impl FunctionRecord {
     /// lock: not for signal handlers.
     pub fn set_directive(&self, directive: Directive) {
         self.directive.set(directive);
+        self.forget_declined();
     }
 
     /// Whether it is never to leave the baseline.
@@ -255,12 +266,33 @@ impl FunctionRecord {
         self.turns.store(0, Ordering::Relaxed);
     }
 
+    /// Whether listeners are to be told that a trip was declined: once for each `reason`, which is a bit.
+    pub(crate) fn declines_first(&self, reason: u8) -> bool {
+        // Relaxed, here and below: who sees an older value tells once more or once less. The look before saves a hot loop from
+        // writing what others read.
+        let is_new = |declined: u8| declined & reason == 0;
+        is_new(self.declined.load(Ordering::Relaxed))
+            && is_new(self.declined.fetch_or(reason, Ordering::Relaxed))
+    }
+
+    /// From now on trips are declined anew.
+    pub(crate) fn forget_declined(&self) {
+        self.declined.store(0, Ordering::Relaxed);
+    }
+
     pub(crate) fn count_trip(&self) {
         self.trips.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn count_dropped(&self) {
         self.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often its baseline was taken away, or the function itself: what could not be compiled before may be another body now.
+    /// Takes a lock: not for signal handlers.
+    #[must_use]
+    pub fn baselines_taken(&self) -> u64 {
+        lock(&self.cold).bases
     }
 
     /// Runs `f` while every lock of this object is held.

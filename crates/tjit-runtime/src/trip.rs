@@ -120,7 +120,18 @@ impl<R> Runtime<R> {
         TripOutcome::Settled(state)
     }
 
+    /// Once for each reason, until the function is compiled or directed anew: loops go on to trip.
     fn note_declined(&self, record: &FunctionRecord, reason: DeclineReason) {
+        let bit = match reason {
+            DeclineReason::Stopped => 1,
+            DeclineReason::Removed => 1 << 1,
+            DeclineReason::Failed => 1 << 2,
+            DeclineReason::Directive => 1 << 3,
+            DeclineReason::Other(_) => 1 << 4,
+        };
+        if !record.declines_first(bit) {
+            return;
+        }
         let cause = Cause::Trip;
         self.core
             .events

@@ -18,6 +18,7 @@
 //!                        its threshold since, or the version that ran was taken back
 //! bit  14     HELD       rolled back: only requests lead to another version, until one has or it is resumed. With RENEW and
 //!                        Idle: queue when that is over
+//! bit  15     CLAIMED    being compiled by somebody who is not a worker
 //! ```
 //!
 //! A word holds no pointer and each transition is computed from the word it replaces, so that ABA is harmless: a word
@@ -43,6 +44,7 @@ const RENEW: u32 = 1 << 7;
 const REMOVED: u32 = 1 << 12;
 const TRIPPED: u32 = 1 << 13;
 const HELD: u32 = 1 << 14;
+const CLAIMED: u32 = 1 << 15;
 const TIER_SHIFT: u32 = 8;
 const TIER: u32 = 0b1111 << TIER_SHIFT;
 
@@ -174,6 +176,15 @@ impl Word {
 
     pub(crate) fn is_queued(self) -> bool {
         self.promotion() == QUEUED
+    }
+
+    /// Does it wait for a worker, or does one compile it?
+    pub(crate) fn is_with_workers(self) -> bool {
+        match self.promotion() {
+            QUEUED => true,
+            COMPILING => !self.has(CLAIMED),
+            _ => false,
+        }
     }
 
     pub(crate) fn state(self) -> FunctionState {
@@ -412,7 +423,8 @@ impl Word {
             return None;
         }
         let waiting = if self.has(URGENT) { AGAIN } else { 0 };
-        Some(Self(self.with_promotion(COMPILING).0 & !URGENT | waiting))
+        let word = self.with_promotion(COMPILING).0 & !URGENT;
+        Some(Self(word | waiting | CLAIMED))
     }
 
     /// Was the function queued by a request?
@@ -441,7 +453,7 @@ impl Word {
             JobEnd::Withdrawn => 0,
             JobEnd::Published(_) | JobEnd::Failed | JobEnd::Declined => TRIPPED,
         };
-        let word = Self(word & !(AGAIN | served)).with_promotion(IDLE);
+        let word = Self(word & !(AGAIN | CLAIMED | served)).with_promotion(IDLE);
         Some(if self.has(AGAIN) {
             word.request().0
         } else if word.has(RENEW) && !word.has(HELD) {

@@ -40,7 +40,8 @@ impl FunctionRecord {
     /// Forgets all versions. Returns whether there were any.
     pub(crate) fn forget(&self) -> bool {
         let mut cold = lock(&self.cold);
-        let bases = cold.bases;
+        // Under the same name there may be another body later.
+        let bases = cold.bases + 1;
         let cold = std::mem::replace(
             &mut *cold,
             Cold {
@@ -51,6 +52,8 @@ impl FunctionRecord {
         // Release as wherever they are stored; there is nothing to be seen behind a zero.
         self.code.store(0, Ordering::Release);
         self.counter.store(0, Ordering::Release);
+        self.forget_declined();
+        self.reset_turns();
         !cold.history.versions().is_empty()
     }
 
@@ -156,6 +159,8 @@ impl FunctionRecord {
         cold.failure = None;
         let switched = cold.history.publish(compiled, made, now);
         let word = self.end_job(cold, JobEnd::Published(made.tier));
+        // Those of another version say nothing of this one. Behind the word, since when they are not counted any more.
+        self.reset_turns();
         (word, switched)
     }
 
@@ -229,6 +234,7 @@ impl FunctionRecord {
             rolled_back.is_ok(),
             "it was not removed, under the same lock"
         );
+        self.reset_turns();
         let Switched { version, displaced } = switched.unwrap_or_else(|| Switched {
             version: version.clone(),
             displaced: None,
@@ -326,6 +332,7 @@ impl FunctionRecord {
         let address = baseline.map(|version| version.address);
         let counter = baseline.and_then(|version| version.counter);
         self.count_in(counter);
+        self.reset_turns();
         // Release: pairs with `code`.
         self.code.store(address.unwrap_or(0), Ordering::Release);
         address
@@ -407,6 +414,7 @@ impl FunctionRecord {
         cold.end_trial();
         cold.job = None;
         cold.wanted = false;
+        self.forget_declined();
         let ended = self.word.update(|word| word.end_job(end));
         debug_assert!(ended.is_ok(), "only the holder of the job ends it");
         self.settled.notify_all();

@@ -18,7 +18,7 @@ pub(crate) struct Cold {
     pub(super) job: Option<JobUnit>,
     /// Somebody wants to claim the function and could not.
     pub(super) wanted: bool,
-    /// How often the baseline was taken away. What was begun before does not become one.
+    /// How often the baseline was taken away, or the function. What was begun before does not become one.
     pub(super) bases: u64,
 }
 

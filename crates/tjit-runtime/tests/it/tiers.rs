@@ -1,12 +1,12 @@
 //! More than two tiers, thresholds, and directives of single functions.
 
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 
 use crate::support::{BASELINE, OPTIMIZED, baseline, code, install};
 use tjit_runtime::{
-    Cause, DefaultPolicy, Directive, FunctionId, FunctionState, NoCounters, Runtime, Thresholds,
-    Tier, TierSpec, TripOutcome,
+    Cause, DeclineReason, DefaultPolicy, Directive, Error, Event, EventKind, FunctionId,
+    FunctionState, NoCounters, Runtime, Thresholds, Tier, TierSpec, TripOutcome,
 };
 
 const QUICK: Tier = Tier::OPTIMIZED;
@@ -114,7 +114,7 @@ fn a_request_leads_to_the_top_and_a_renewal_to_where_it_was() {
     let unit = runtime.table().get(id).unwrap().running().unwrap().unit;
     let taken_back = |address| {
         assert_eq!(address, Some(BASELINE));
-        Ok::<_, tjit_runtime::Error>(())
+        Ok::<_, Error>(())
     };
     let reason = Arc::from("a test");
     runtime
@@ -158,7 +158,7 @@ fn the_counter_is_that_of_the_version_that_runs() {
     job.publish(uncounted, install).unwrap();
     assert_eq!(record.counter(), None);
     let reason = Arc::from("a test");
-    let back = |_| Ok::<_, tjit_runtime::Error>(());
+    let back = |_| Ok::<_, Error>(());
     runtime.invalidate((id, unit), &reason, back).unwrap();
     assert_eq!(record.counter(), Some(0xc0de));
 }
@@ -187,4 +187,95 @@ fn directives_come_before_tiers() {
     assert_eq!(runtime.trip(id), TripOutcome::Directed);
     record.set_directive(Directive::default());
     assert_eq!(runtime.trip(id), TripOutcome::Queued);
+}
+
+#[test]
+fn turns_of_one_version_are_not_those_of_the_next() {
+    let runtime = three_tiers();
+    let id = baseline(&runtime, "f");
+    assert_eq!(turn(&runtime, id, 4_096), None);
+    runtime.request(id, 1).unwrap();
+    let mut worker = runtime.worker().unwrap();
+    let job = worker.next_job().unwrap();
+    job.publish(code("f_optimized", OPTIMIZED), install)
+        .unwrap();
+    runtime.roll_back(id, 0, |_| Ok::<_, Error>(())).unwrap();
+    runtime.resume(id).unwrap();
+    assert_eq!(
+        turn(&runtime, id, 4_096),
+        None,
+        "those before are forgotten"
+    );
+    assert_eq!(turn(&runtime, id, 4_096), Some(TripOutcome::Queued));
+}
+
+#[test]
+fn loops_that_go_on_are_declined_once_for_each_reason() {
+    let runtime = three_tiers();
+    let id = baseline(&runtime, "f");
+    let record = runtime.table().get(id).unwrap();
+    let events = runtime.events().subscribe(NonZeroUsize::new(64).unwrap());
+    let declined = || {
+        for _ in 0..3 {
+            turn(&runtime, id, 5_000).expect("it trips");
+        }
+        let reason = |event: Event| match event.kind {
+            EventKind::Declined { reason, .. } => Some(reason),
+            _ => None,
+        };
+        // What mutators note is told with the next event.
+        runtime.report(id, EventKind::Removed).unwrap();
+        events.try_iter().filter_map(reason).collect::<Vec<_>>()
+    };
+    let pin = Directive {
+        pin: true,
+        ..Directive::default()
+    };
+    record.set_directive(pin.clone());
+    assert_eq!(declined(), [DeclineReason::Directive]);
+    assert_eq!(declined(), []);
+    record.set_directive(pin);
+    assert_eq!(declined(), [DeclineReason::Directive]);
+    record.set_directive(Directive::default());
+    for _ in 0..2 {
+        runtime.request(id, 1).unwrap();
+        let job = runtime.worker().unwrap().next_job().unwrap();
+        job.fail("it is Tuesday");
+        assert_eq!(declined(), [DeclineReason::Failed]);
+        assert_eq!(declined(), []);
+    }
+}
+
+#[test]
+fn whoever_claims_a_function_is_no_worker() {
+    let runtime = three_tiers();
+    let id = baseline(&runtime, "f");
+    let record = runtime.table().get(id).unwrap();
+    assert!(!record.is_with_workers());
+    let claimed = runtime.claim(id, Cause::Request).unwrap();
+    runtime.trip(id);
+    assert_eq!(record.state(), FunctionState::Compiling);
+    assert!(!record.is_with_workers(), "it may take its time");
+    claimed.withdraw("a test");
+    assert!(record.is_with_workers(), "it waits for one");
+    let job = runtime.worker().unwrap().next_job().unwrap();
+    assert!(record.is_with_workers());
+    job.fail("it is Tuesday");
+    assert!(!record.is_with_workers());
+}
+
+#[test]
+fn a_function_that_comes_back_is_another() {
+    let runtime = three_tiers();
+    let id = baseline(&runtime, "f");
+    let record = runtime.table().get(id).unwrap();
+    let mut taken = record.baselines_taken();
+    let mut is_news = || std::mem::replace(&mut taken, record.baselines_taken()) != taken;
+    let lazy = || Ok::<_, Error>(());
+    runtime.debase(id, &Arc::from("a test"), lazy).unwrap();
+    assert!(is_news());
+    assert!(!is_news());
+    runtime.remove(id).unwrap();
+    runtime.reset(id).unwrap();
+    assert!(is_news());
 }
