@@ -28,8 +28,11 @@ impl Counters for EntryCounters {
 /// The counter in the code of `function` that runs, if it has one.
 fn counter(function: &FunctionRecord) -> Option<&AtomicI64> {
     let address = function.counter()?;
-    // SAFETY: the address is that of the function's counter, an aligned i64 in the data of its baseline, which is not freed while
-    // the function can trip or a worker that is inside the gate (`fork::enter`) looks; generated code accesses it by atomic
-    // loads and stores only.
+    // SAFETY: the address is that of an aligned i64 in the data of the version that ran when it was read, which generated code
+    // accesses by atomic loads and stores only. That of a baseline goes with its module, while nobody is inside the gate
+    // (`fork::alone`), as workers are, nor in the module's code. That of a tier in between may be reclaimed once the version has left
+    // its slot: a mutator that re-arms it has had its pin (`Reclaim::pin`) since before it read the address, or is among those
+    // that the caller of `collect_now` vouches for; a worker has no pin, and nothing but that it
+    // uses the address at once keeps a version that is displaced just then from being noted, sorted, retired and freed before.
     Some(unsafe { AtomicI64::from_ptr(address as *mut i64) })
 }

@@ -148,7 +148,7 @@ pub struct DefaultPolicy {
     /// Background threads. One less than the cores by default so that the program keeps its own, at least one and at most
     /// [`MAX_WORKERS`].
     pub workers: NonZeroUsize,
-    /// Trips that may wait. 4,096 by default: minutes of work for one worker, in 64 KiB.
+    /// Trips that may wait. 4,096 by default: minutes of work for one worker, in 256 KiB (64 bytes for each).
     pub queue_capacity: NonZeroUsize,
     /// How long trips wait while the program starts.
     pub hold_off: HoldOff,
