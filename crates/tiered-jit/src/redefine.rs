@@ -42,6 +42,10 @@ impl TieredJit {
     /// called next, and what was optimised is optimised again in the background. Calls under way go on in the code they are in.
     /// Transformations that somebody asked for, for the old body, are forgotten.
     ///
+    /// That holds for whatever could lead to the old body: units that are being compiled are not published with it, and versions that
+    /// have it are not rolled back to. There is one moment at which the new body takes over, before this returns: when a call has run
+    /// it, no call that begins after that, on that thread or one that has heard of it, runs the old one, whichever function it calls.
+    ///
     /// What compilers know of the old body beside its type, because it was declared so or because they looked (that it does not throw, or
     /// does not write, or never returns null), holds for the new one only as far as its own definition says so. Code that was
     /// compiled for more is taken back as well, that of callers of callers too. Where a program ends in calls of a
@@ -206,29 +210,33 @@ fn switch(engine: &Engine, mut new: New) -> Result<Redefined, Error> {
     let symbol = new.redefinition.symbol().clone();
     let record = engine.record(&symbol);
     let record = record.ok_or_else(|| Error::NoEntry(symbol.to_string()))?;
-    let (done, old) = {
+    let shown = demangle(&symbol);
+    let mut stale = Stale::new(engine, Arc::from(format!("`{shown}` was redefined")));
+    let guards = settled::guards(&changing, engine);
+    let (done, switched) = {
         let program = engine.program.write();
         let mut program = program.unwrap_or_else(PoisonError::into_inner);
         // Relaxed: the locks order it.
         engine.redefinitions.fetch_add(1, Ordering::Relaxed);
         let done = program.redefine(&new.redefinition)?;
-        let mut old = Old::find(engine, &done.changed, record.id());
-        old.baselines
-            .extend(done.is_body_stale.then(|| record.id()));
-        (done, old)
+        // All under this lock, under which nothing is sliced: whatever has the old body is gone from its slot before anything can
+        // lead to the new one, which is the slot of the function alone until the lock is released.
+        let writer = format!("the new `{shown}`");
+        let checked = settled::check_again_in(&program, (engine, &guards), &writer);
+        let (own, others) = Old::find(engine, &done.changed, record.id());
+        let taken_back = stale.take_back(others);
+        // What can't be taken back must not keep the others.
+        let body = (!done.is_body_stale).then_some(new.body.compiled);
+        let replaced = stale.replace(record, body);
+        // Those that a new baseline has not ended already.
+        let ended = stale.take_back(own);
+        (done, checked.and(taken_back).and(replaced).and(ended))
     };
-    let shown = demangle(&symbol);
-    let checked = settled::check_again_while(&changing, engine, &format!("the new `{shown}`"));
-    let reason: Arc<str> = Arc::from(format!("`{shown}` was redefined"));
-    let mut stale = Stale::new(engine, reason);
-    // What can't be taken back must not keep the others.
-    let replaced = stale.replace(record, new.body.compiled);
-    let taken_back = stale.take_back(old);
     engine.recipes.forget(record.id());
     if let Some(dropped) = done.dropped {
         engine.modules.dissolve(dropped);
     }
-    checked.and(replaced).and(taken_back)?;
+    switched?;
     Ok(Redefined {
         symbol,
         module: new.module,
@@ -244,8 +252,10 @@ struct Old {
 }
 
 impl Old {
+    /// What is the redefined function's own, and what is that of others.
+    ///
     /// To be called while nobody else sees the program: what is sliced before is found, and nothing that is sliced later.
-    fn find(engine: &Engine, changed: &[Arc<str>], redefined: FunctionId) -> Self {
+    fn find(engine: &Engine, changed: &[Arc<str>], redefined: FunctionId) -> (Self, Self) {
         let dependencies = &mut engine.facts.state().dependencies;
         let mut found = Self::default();
         for symbol in changed {
@@ -255,7 +265,19 @@ impl Old {
             found.baselines.extend(users.chain(own));
             found.units.extend(dependencies.users(symbol, Source::Body));
         }
-        found
+        found.split(redefined)
+    }
+
+    /// What is of this function, and what is not.
+    fn split(self, function: FunctionId) -> (Self, Self) {
+        let (baselines, other_baselines) = self.baselines.iter().partition(|id| **id == function);
+        let (units, other_units) = self.units.iter().partition(|(id, _)| *id == function);
+        let own = Self { baselines, units };
+        let others = Self {
+            baselines: other_baselines,
+            units: other_units,
+        };
+        (own, others)
     }
 }
 
@@ -275,16 +297,18 @@ impl<'e> Stale<'e> {
         }
     }
 
-    /// Gives the redefined function its new baseline, or has the next call compile it where there are no baselines.
-    fn replace(&mut self, record: &FunctionRecord, compiled: Compiled) -> Result<(), Error> {
+    /// Gives the redefined function its new baseline, or has the next call compile it where there are no baselines or this one is
+    /// not right.
+    fn replace(&mut self, record: &FunctionRecord, body: Option<Compiled>) -> Result<(), Error> {
         let engine = self.engine;
         if record.code().is_some() {
             self.functions.insert(record.id());
         }
-        if engine.config.tiering == Tiering::Optimized {
+        let body = body.filter(|_| engine.config.tiering != Tiering::Optimized);
+        let Some(compiled) = body else {
             self.forget_baseline(record.id())?;
             return Ok(engine.runtime.note_redefined(record.id())?);
-        }
+        };
         let install = |address| engine.install(record, address);
         let rebased = engine
             .runtime

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, MutexGuard};
 
-use tjit_link::{Writer, demangle};
+use tjit_link::{Program, Writer, demangle};
 
 use crate::Error;
 use crate::engine::Engine;
@@ -15,11 +15,11 @@ use crate::facts::{invalidate, memory};
 /// To be asked when it is recorded who wants to know: a link changes the program first and looks for those who rely on it
 /// afterwards.
 pub(crate) fn is_settled(
-    engine: &Engine,
+    (program, engine): (&Program, &Engine),
     variable: &str,
     addresses: &HashMap<String, u64>,
 ) -> bool {
-    let writer = engine.program().written_by(variable);
+    let writer = program.written_by(variable);
     match writer {
         None => false,
         Some(Writer::Nobody) => true,
@@ -39,19 +39,36 @@ pub(crate) fn is_settled(
 /// where that is no longer so. `writer` says who may.
 pub(crate) fn check_again(engine: &Engine, writer: &str) -> Result<(), Error> {
     let changing = engine.facts.changing();
-    check_again_while(&changing, engine, writer)
+    let guards = guards(&changing, engine);
+    check_again_in(&engine.program(), (engine, &guards), writer)
 }
 
-/// As [`check_again`], for who is changing other facts too.
-pub(crate) fn check_again_while(
-    _changing: &MutexGuard<'_, ()>,
-    engine: &Engine,
+/// The addresses of the guards of variables that somebody relies on, as far as they are in memory. Looked up by itself, because no
+/// lock that compiling takes may be held meanwhile.
+pub(crate) fn guards(_changing: &MutexGuard<'_, ()>, engine: &Engine) -> HashMap<String, u64> {
+    let variables = engine.facts.state().dependencies.variables(Source::Settled);
+    let guards: Vec<_> = {
+        let program = engine.program();
+        let guard = |variable: &Arc<str>| match program.written_by(variable) {
+            Some(Writer::UnderGuard { guard }) => Some(guard),
+            _ => None,
+        };
+        variables.iter().filter_map(guard).collect()
+    };
+    engine.facts.memory.addresses(engine, &guards)
+}
+
+/// As [`check_again`], for who is changing other facts too and sees to it that the program stays what it is. A variable whose guard is
+/// not among `guards` counts as not settled.
+pub(crate) fn check_again_in(
+    program: &Program,
+    (engine, guards): (&Engine, &HashMap<String, u64>),
     writer: &str,
 ) -> Result<(), Error> {
     let variables = engine.facts.state().dependencies.variables(Source::Settled);
     for variable in variables {
         // Whoever wrote it so far is done, or nobody would rely on it; what has done its work once does not do it again.
-        if still_settled(engine, &variable) {
+        if is_settled((program, engine), &variable, guards) {
             continue;
         }
         let stale = {
@@ -62,13 +79,4 @@ pub(crate) fn check_again_while(
         invalidate(engine, stale, &reason)?;
     }
     Ok(())
-}
-
-fn still_settled(engine: &Engine, variable: &Arc<str>) -> bool {
-    let guard = match engine.program().written_by(variable) {
-        Some(Writer::UnderGuard { guard }) => vec![guard],
-        _ => Vec::new(),
-    };
-    let addresses = engine.facts.memory.addresses(engine, &guard);
-    is_settled(engine, variable, &addresses)
 }

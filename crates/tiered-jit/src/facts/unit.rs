@@ -116,7 +116,10 @@ impl Facts for UnitFacts<'_> {
             }
         }
         let place = self.place(variable);
-        let place = place.filter(|_| settled::is_settled(self.engine, variable, &self.addresses));
+        let place = place.filter(|_| {
+            let program = self.engine.program();
+            settled::is_settled((&program, self.engine), variable, &self.addresses)
+        });
         let mut state = self.engine.facts.state();
         // Whoever stores to it says so first: while it has not been said, and under this lock, it may be read.
         match place.filter(|_| !state.frozen.was_stored(variable)) {

@@ -2,9 +2,12 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::mpsc;
 
 use tiered_jit::link::Unredefinable;
-use tiered_jit::{Error, EventKind, LinkError, ModuleSource, Redefined, TieredJit, Tiering};
+use tiered_jit::{
+    Error, EventKind, EventReceiver, LinkError, ModuleSource, Redefined, TieredJit, Tiering,
+};
 use tjit_test_util::{Lang, compile_to_bitcode};
 
 use crate::support::{
@@ -469,6 +472,94 @@ fn a_body_that_can_not_be_compiled_changes_nothing() {
         ["scale_baseline", "scale_v2_baseline"],
         "names of what failed are free"
     );
+}
+
+/// Events of a function, up to the one that tells that it has been redefined.
+fn until_redefined(events: &EventReceiver, function: &str) -> Vec<(String, EventKind)> {
+    let mut heard = Vec::new();
+    loop {
+        let event = events.recv().expect("the events come");
+        if &*event.symbol == function && matches!(event.kind, EventKind::Redefined { .. }) {
+            return heard;
+        }
+        heard.push((event.symbol.to_string(), event.kind));
+    }
+}
+
+#[track_caller]
+fn assert_taken_back(heard: &[(String, EventKind)], function: &str) {
+    let is_it = |(symbol, kind): &(String, EventKind)| {
+        symbol == function && matches!(kind, EventKind::Invalidated { .. })
+    };
+    assert!(heard.iter().any(is_it), "`{function}` in {heard:?}");
+}
+
+#[test]
+fn callers_are_taken_back_before_the_new_body_is_seen() {
+    let forced = SCALED.replace("@scale(i64 %x) {", "@scale(i64 %x) alwaysinline {");
+    for (ir, is_optimized) in [(SCALED, true), (&*forced, true), (&*forced, false)] {
+        let jit = quiet(ir);
+        let events = jit.subscribe(NonZeroUsize::new(1000).expect("not zero"));
+        assert_eq!(unary(&jit, "apply", 5), 11);
+        if is_optimized {
+            optimize(&jit, "apply");
+        }
+        redefine(&jit, "scale", &scale(3));
+        assert_taken_back(&until_redefined(&events, "scale"), "apply");
+    }
+}
+
+#[test]
+fn what_was_settled_is_taken_back_before_the_new_body_writes_it() {
+    let jit = quiet(
+        "@rate = internal global i64 7\n\
+         define i64 @rated() {\n  %r = load i64, ptr @rate\n  ret i64 %r\n}\n\
+         define void @poke(ptr %p) {\n  ret void\n}\n\
+         define void @touch() {\n  call void @poke(ptr @rate)\n  ret void\n}\n",
+    );
+    let events = jit.subscribe(NonZeroUsize::new(1000).expect("not zero"));
+    assert_eq!(nullary(&jit, "rated"), 7);
+    optimize(&jit, "rated");
+    let writes = "define void @poke(ptr %p) {\n  store i64 9, ptr %p\n  ret void\n}\n";
+    redefine(&jit, "poke", writes);
+    assert_taken_back(&until_redefined(&events, "poke"), "rated");
+}
+
+#[test]
+fn a_caller_that_is_being_compiled_is_not_published_with_the_old_body() {
+    let jit = quiet(SCALED);
+    let events = jit.subscribe(NonZeroUsize::new(1000).expect("not zero"));
+    assert_eq!(unary(&jit, "apply", 5), 11);
+    let request = jit.reoptimize("apply").expect("it exists");
+    let old = request.wait().expect("it compiles").number;
+    let (tell, is_sliced) = mpsc::channel();
+    let (release, gate) = mpsc::channel::<()>();
+    let mut is_first = true;
+    let ticket = jit
+        .reoptimize("apply")
+        .expect("it exists")
+        .transform(move |_, _| {
+            // It starts again when the redefinition is over.
+            if std::mem::take(&mut is_first) {
+                tell.send(())?;
+                gate.recv()?;
+            }
+            Ok(())
+        })
+        .submit();
+    is_sliced.recv().expect("the worker has the old body");
+    redefine(&jit, "scale", &scale(3));
+    assert_eq!(unary(&jit, "apply", 5), 16);
+    release.send(()).expect("the worker waits");
+    wait_for(&events, "apply", |kind| {
+        matches!(kind, EventKind::PromotionRestarted { .. })
+    });
+    ticket.wait().expect("it compiles");
+    assert_eq!(unary(&jit, "apply", 5), 16);
+    // The version with the old body does not come back either.
+    let refused = jit.rollback("apply", old);
+    assert!(refused.is_err(), "{refused:?}");
+    assert_eq!(unary(&jit, "apply", 5), 16);
 }
 
 #[test]
