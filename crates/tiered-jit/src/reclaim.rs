@@ -16,6 +16,7 @@ use tjit_runtime::{
 use crate::Error;
 use crate::code::Code;
 use crate::config::Config;
+use crate::counters;
 use crate::engine::Engine;
 
 mod clock;
@@ -367,8 +368,11 @@ impl Reclaim {
         let Some(tracker) = engine.modules.take(code) else {
             return;
         };
-        // SAFETY: says our caller. What can't be freed is lost: nobody uses it.
+        let unused = counters::unused();
+        // SAFETY: says our caller; workers, who look at counters from outside, are done with them. What can't be freed is lost:
+        // nobody uses it.
         let _freed = unsafe { tracker.remove() };
+        drop(unused);
         self.ledger().forget(unit);
         // Relaxed: as where they are read.
         let freed = self.counts.versions.fetch_add(1, Ordering::Relaxed);

@@ -47,7 +47,10 @@ struct Guards(Vec<Held>);
 impl Drop for Guards {
     /// Who still has a pin when the thread's locals go keeps what he sees, for ever.
     fn drop(&mut self) {
-        std::mem::forget(std::mem::take(&mut self.0));
+        let held = std::mem::take(&mut self.0);
+        if !held.is_empty() {
+            std::mem::forget(held);
+        }
     }
 }
 
