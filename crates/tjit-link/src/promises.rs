@@ -175,49 +175,35 @@ trait Place {
     fn remove_text(&self, place: AttributeLoc, name: &str);
 }
 
-impl Place for FunctionValue<'_> {
-    fn parameters(&self) -> u32 {
-        self.count_params()
-    }
+/// The two have the same methods, and no trait of inkwell's in common.
+macro_rules! place {
+    ($value:ident, $parameters:ident) => {
+        impl Place for $value<'_> {
+            fn parameters(&self) -> u32 {
+                self.$parameters()
+            }
 
-    fn get(&self, place: AttributeLoc, kind: u32) -> Option<Attribute> {
-        self.get_enum_attribute(place, kind)
-    }
+            fn get(&self, place: AttributeLoc, kind: u32) -> Option<Attribute> {
+                self.get_enum_attribute(place, kind)
+            }
 
-    fn remove(&self, place: AttributeLoc, kind: u32) {
-        self.remove_enum_attribute(place, kind);
-    }
+            fn remove(&self, place: AttributeLoc, kind: u32) {
+                self.remove_enum_attribute(place, kind);
+            }
 
-    fn get_text(&self, place: AttributeLoc, name: &str) -> Option<Attribute> {
-        self.get_string_attribute(place, name)
-    }
+            fn get_text(&self, place: AttributeLoc, name: &str) -> Option<Attribute> {
+                self.get_string_attribute(place, name)
+            }
 
-    fn remove_text(&self, place: AttributeLoc, name: &str) {
-        self.remove_string_attribute(place, name);
-    }
+            fn remove_text(&self, place: AttributeLoc, name: &str) {
+                self.remove_string_attribute(place, name);
+            }
+        }
+    };
 }
 
-impl Place for CallSiteValue<'_> {
-    fn parameters(&self) -> u32 {
-        self.count_arguments()
-    }
-
-    fn get(&self, place: AttributeLoc, kind: u32) -> Option<Attribute> {
-        self.get_enum_attribute(place, kind)
-    }
-
-    fn remove(&self, place: AttributeLoc, kind: u32) {
-        self.remove_enum_attribute(place, kind);
-    }
-
-    fn get_text(&self, place: AttributeLoc, name: &str) -> Option<Attribute> {
-        self.get_string_attribute(place, name)
-    }
-
-    fn remove_text(&self, place: AttributeLoc, name: &str) {
-        self.remove_string_attribute(place, name);
-    }
-}
+place!(FunctionValue, count_params);
+place!(CallSiteValue, count_arguments);
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Lost {

@@ -64,16 +64,7 @@ LLVMValueRef tjit_clone_function(LLVMValueRef Function, const char *Name,
 LLVMValueRef tjit_stand_in(LLVMValueRef Function, const char *Name,
                            size_t NameLength) {
   auto &Body = *cast<llvm::Function>(unwrap(Function));
-  Module &M = *Body.getParent();
-  llvm::Function *Entry = declareFunction(M, Body, "");
-  // In its place, so that functions keep their order.
-  Entry->removeFromParent();
-  M.getFunctionList().insert(Body.getIterator(), Entry);
-  Entry->setLinkage(Body.getLinkage());
-  Entry->setVisibility(Body.getVisibility());
-  Entry->setDLLStorageClass(Body.getDLLStorageClass());
-  Entry->setDSOLocal(Body.isDSOLocal());
-  Entry->setComdat(Body.getComdat());
+  llvm::Function *Entry = standIn(Body);
   // It is the body that is taken apart.
   Entry->removeFnAttr(Attribute::PresplitCoroutine);
   Body.replaceAllUsesWith(Entry);

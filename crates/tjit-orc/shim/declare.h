@@ -36,6 +36,21 @@ inline llvm::Function *declareFunction(llvm::Module &M, const llvm::Function &F,
   return New;
 }
 
+/// A function without a body in the place of `Body`, of everything that it is to others but the name, which is free for it to take.
+inline llvm::Function *standIn(llvm::Function &Body) {
+  llvm::Module &M = *Body.getParent();
+  llvm::Function *Entry = declareFunction(M, Body, "");
+  // In its place, so that functions keep their order.
+  Entry->removeFromParent();
+  M.getFunctionList().insert(Body.getIterator(), Entry);
+  Entry->setLinkage(Body.getLinkage());
+  Entry->setVisibility(Body.getVisibility());
+  Entry->setDLLStorageClass(Body.getDLLStorageClass());
+  Entry->setDSOLocal(Body.isDSOLocal());
+  Entry->setComdat(Body.getComdat());
+  return Entry;
+}
+
 inline llvm::GlobalVariable *declareVariable(llvm::Module &M,
                                              const llvm::GlobalVariable &V,
                                              llvm::StringRef Name) {

@@ -105,15 +105,7 @@ bool tjit_fix_labels(LLVMValueRef Function, const char *Name, size_t NameLength,
   if (Body.isPresplitCoroutine() || Body.hasFnAttribute(Attribute::Naked))
     return false;
   Module &M = *Body.getParent();
-  llvm::Function *Entry = declareFunction(M, Body, "");
-  // In its place, so that functions keep their order.
-  Entry->removeFromParent();
-  M.getFunctionList().insert(Body.getIterator(), Entry);
-  Entry->setLinkage(Body.getLinkage());
-  Entry->setVisibility(Body.getVisibility());
-  Entry->setDLLStorageClass(Body.getDLLStorageClass());
-  Entry->setDSOLocal(Body.isDSOLocal());
-  Entry->setComdat(Body.getComdat());
+  llvm::Function *Entry = standIn(Body);
   Body.replaceUsesWithIf(Entry, [](Use &U) { return !isa<BlockAddress>(U.getUser()); });
   Entry->takeName(&Body);
 
